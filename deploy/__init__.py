@@ -1,0 +1,1 @@
+"""Runs Osler: the `osler` command, local parts and everything that starts a service."""

@@ -1,0 +1,1 @@
+"""A loopback-only OIDC issuer where one click signs in as a made-up person."""

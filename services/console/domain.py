@@ -1,0 +1,321 @@
+"""What Today shows and when something has waited too long, with the console's own errors; it changes nothing."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from shared.platform.errors import Conflict, Forbidden, NotFound, Refused, Unavailable
+from shared.platform.members import Person
+
+SILENCE: Final = timedelta(days=45)
+"""1.5 times a month of 30 days: the longest that a pair may be without contact unnoticed (`docs/guide/rules.md`)."""
+
+AHEAD: Final = timedelta(days=14)
+"""How far ahead Today shows meetings."""
+
+AGREEMENT_AHEAD: Final = timedelta(days=90)
+"""How far ahead Today shows the end of a sharing agreement."""
+
+SHOWN: Final = 100
+"""The longest list on a page; what is more is counted."""
+
+PairState = Literal["proposed", "accepted", "active", "paused", "declined", "recalled", "lapsed", "ended"]
+
+
+class SignedOut(Refused):
+    """You are signed out. Nothing was changed. Sign in to go on."""
+
+
+class SignInFailed(Refused):
+    """The sign-in did not come to its end. Nothing was changed. Sign in again."""
+
+
+class UnknownHere(Forbidden):
+    """Your sign-in is valid, but no institution of this consortium knows it. Ask your administrator to add you."""
+
+
+class NotYourPage(Forbidden):
+    """This is for people with another role. Nothing was changed."""
+
+
+class StaleForm(Forbidden):
+    """This form is not from this session of yours. Nothing was changed. Open the page again and press once more."""
+
+
+class NoSuchPage(NotFound):
+    """There is nothing here that you may see. It may have ended, or the address has a slip."""
+
+
+class FormTooLarge(Refused):
+    """This form is larger than any of ours. Nothing was changed."""
+
+
+class TooManyWatchers(Unavailable):
+    """Too many pages are open for this one to follow changes by itself. Reload it to see what is new."""
+
+
+class IssuerUnavailable(Unavailable):
+    """The service that signs people in does not answer. Nothing was changed. Try again in a minute."""
+
+
+class ServiceUnavailable(Unavailable):
+    """The service that would do this does not answer. Nothing is known to have changed. Press again in a minute."""
+
+
+class TokenExpired(Refused):
+    """Your sign-in has to be renewed first. Nothing was changed."""
+
+
+class NoLongerWaits(Conflict):
+    """The proposal was answered, recalled or has lapsed in the meantime. Nothing was changed by you."""
+
+
+class CommandRefused(Conflict):
+    """The service refused, and said why."""
+
+    def __init__(self, refusal: str, reason: str) -> None:
+        super().__init__(reason)
+        self.refusal = refusal
+        """The stable code of the service's refusal."""
+
+
+@dataclass(frozen=True)
+class Session:
+    """One signed-in browser: who, and the access token under seal; times are the machine's."""
+
+    session_hash: bytes
+    person: Person
+    sealed_token: bytes
+    token_obtained_at: datetime
+    token_ends_at: datetime
+
+
+@dataclass(frozen=True)
+class Who:
+    """A person as others see them; the name is None until it was heard, and again after an erasure."""
+
+    person_id: UUID
+    name: str | None
+    locale: str | None
+    institution_id: UUID
+    institution: str
+
+
+@dataclass(frozen=True)
+class Couple:
+    """A mentor and a mentee."""
+
+    pair_id: UUID
+    mentor: Who
+    mentee: Who
+
+    @property
+    def is_cross(self) -> bool:
+        """Whether they belong to different institutions."""
+        return self.mentor.institution_id != self.mentee.institution_id
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Who looks at a page, with the zone in which it tells times."""
+
+    person: Person
+    name: str | None
+    locale: str | None
+    zone: ZoneInfo
+    institution: str
+    institution_zone: ZoneInfo
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A pair that waits for a yes: of the mentor (proposed) or of the mentee (accepted)."""
+
+    couple: Couple
+    state: Literal["proposed", "accepted"]
+    since: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True)
+class Silence:
+    """An active pair and how long it has been quiet.
+
+    `since` is the last contact, or the activation or the return from a pause where that is later or all there is.
+    """
+
+    couple: Couple
+    since: datetime
+    last_contact_at: datetime | None
+    next_meeting_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """A meeting that is scheduled."""
+
+    meeting_id: UUID
+    couple: Couple
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True)
+class Offer:
+    """Times for a meeting that one of the two offered and the other has not chosen from."""
+
+    meeting_id: UUID
+    couple: Couple
+    proposed_by: UUID
+    ends_at: datetime
+
+
+@dataclass(frozen=True)
+class FeedbackWait:
+    """A request for feedback that is open; `reveals_at` is set by the first answer."""
+
+    request_id: UUID
+    couple: Couple
+    asked_at: datetime
+    closes_at: datetime
+    reveals_at: datetime | None
+    mentor_answered: bool
+    mentee_answered: bool
+
+    @property
+    def silent(self) -> tuple[Who, ...]:
+        """Who has not answered, mentor first."""
+        answered = (self.mentor_answered, self.mentee_answered)
+        both = (self.couple.mentor, self.couple.mentee)
+        return tuple(who for who, has in zip(both, answered, strict=True) if not has)
+
+    @property
+    def ends_at(self) -> datetime:
+        """When the form closes: at the reveal once somebody answered."""
+        return self.reveals_at or self.closes_at
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """Something that comes by itself on a day; `name` says of whom or with whom, where that helps."""
+
+    kind: Literal["agreement_ends", "review"]
+    at: datetime
+    name: str
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """An institution's pairs and places; accepted, active and paused pairs hold a place."""
+
+    active: int
+    accepted: int
+    proposed: int
+    paused: int
+    silent: int
+    places: int
+    taken: int
+    shared_places: int
+    shared: int
+    received: int
+
+
+@dataclass(frozen=True)
+class InstitutionToday:
+    """What an administrator of an institution sees today."""
+
+    now: datetime
+    viewer: Viewer
+    numbers: Numbers
+    proposals: tuple[Proposal, ...]
+    silences: tuple[Silence, ...]
+    feedback: tuple[FeedbackWait, ...]
+    meetings: tuple[Meeting, ...]
+    deadlines: tuple[Deadline, ...]
+
+    @property
+    def waiting(self) -> int:
+        """How many things wait for somebody."""
+        return len(self.proposals) + len(self.silences) + len(self.feedback)
+
+    @property
+    def next_deadline(self) -> datetime | None:
+        """The first moment at which something ends by itself if nobody does anything."""
+        ends = [each.ends_at for each in (*self.proposals, *self.feedback)]
+        return min((at for at in ends if at > self.now), default=None)
+
+
+@dataclass(frozen=True)
+class OwnPair:
+    """One's own pair, as one of the two sees it."""
+
+    couple: Couple
+    state: PairState
+    silence: Silence | None
+
+
+@dataclass(frozen=True)
+class OwnToday:
+    """What a mentor or a mentee sees today: only what is theirs."""
+
+    now: datetime
+    viewer: Viewer
+    proposals: tuple[Proposal, ...]
+    offers: tuple[Offer, ...]
+    feedback: tuple[FeedbackWait, ...]
+    meetings: tuple[Meeting, ...]
+    pairs: tuple[OwnPair, ...]
+
+    @property
+    def waiting(self) -> int:
+        """How many things wait for this person's own answer."""
+        return len(self.my_proposals) + len(self.my_offers) + len(self.my_feedback)
+
+    @property
+    def my_proposals(self) -> tuple[Proposal, ...]:
+        """Pairs that wait for this person: as mentor while proposed, as mentee once accepted."""
+        return tuple(each for each in self.proposals if _asked(each).person_id == self._me)
+
+    @property
+    def my_offers(self) -> tuple[Offer, ...]:
+        """Times that the other one offered."""
+        return tuple(each for each in self.offers if each.proposed_by != self._me)
+
+    @property
+    def my_feedback(self) -> tuple[FeedbackWait, ...]:
+        """Requests that this person has not answered."""
+        return tuple(each for each in self.feedback if any(who.person_id == self._me for who in each.silent))
+
+    @property
+    def others_turn(self) -> tuple[Proposal, ...]:
+        """Pairs that wait for the other one."""
+        return tuple(each for each in self.proposals if _asked(each).person_id != self._me)
+
+    @property
+    def _me(self) -> UUID:
+        return self.viewer.person.person_id
+
+
+@dataclass(frozen=True)
+class ConsortiumToday:
+    """What the consortium's office sees: numbers, and nobody's name."""
+
+    now: datetime
+    viewer: Viewer
+    institutions: int
+    agreements: int
+    active_pairs: int
+
+
+Today = InstitutionToday | OwnToday | ConsortiumToday
+
+
+def _asked(proposal: Proposal) -> Who:
+    return proposal.couple.mentor if proposal.state == "proposed" else proposal.couple.mentee
+
+
+def has_fallen_silent(since: datetime, now: datetime) -> bool:
+    """Whether an active pair has been without contact for longer than it should be."""
+    return now - since > SILENCE

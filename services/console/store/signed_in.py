@@ -1,0 +1,77 @@
+"""Sessions: looked up by the cookie's hash before any context exists, otherwise by their own person only."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from services.console.domain import Session
+from shared.platform.database import Transaction
+from shared.platform.members import Person
+
+
+async def find_session(tx: Transaction, session_hash: bytes) -> Session | None:
+    """The living session of a cookie, with its person's roles of this moment."""
+    row = await tx.find(
+        """
+        SELECT institution_id, person_id, roles, sealed_token, token_obtained_at, token_ends_at
+        FROM find_session($1)
+        """,
+        session_hash,
+    )
+    if row is None:
+        return None
+    return Session(
+        session_hash,
+        Person(row["person_id"], row["institution_id"], frozenset(row["roles"])),
+        row["sealed_token"],
+        row["token_obtained_at"],
+        row["token_ends_at"],
+    )
+
+
+async def add_session(
+    tx: Transaction,
+    person: Person,
+    session_hash: bytes,
+    sealed_token: bytes,
+    token_obtained_at: datetime,
+    token_ends_at: datetime,
+    lasts: timedelta,
+) -> None:
+    """A new session that ends at the latest after `lasts`."""
+    await tx.execute(
+        """
+        INSERT INTO sessions (institution_id, session_hash, person_id, sealed_token, token_obtained_at, token_ends_at, ends_at)
+        VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp() + $7)
+        """,
+        person.institution_id,
+        session_hash,
+        person.person_id,
+        sealed_token,
+        token_obtained_at,
+        token_ends_at,
+        lasts,
+    )
+
+
+async def touch_session(tx: Transaction, institution_id: UUID, session_hash: bytes) -> None:
+    """Note that a session is used, at most once a minute."""
+    await tx.execute(
+        """
+        UPDATE sessions SET seen_at = clock_timestamp()
+        WHERE institution_id = $1 AND session_hash = $2 AND seen_at < clock_timestamp() - interval '1 minute'
+        """,
+        institution_id,
+        session_hash,
+    )
+
+
+async def remove_session(tx: Transaction, institution_id: UUID, session_hash: bytes) -> None:
+    """Sign out."""
+    await tx.execute(
+        "DELETE FROM sessions WHERE institution_id = $1 AND session_hash = $2", institution_id, session_hash
+    )
+
+
+async def remove_ended_sessions(tx: Transaction) -> None:
+    """Forget the sessions that nobody can use any more."""
+    await tx.execute("DELETE FROM sessions WHERE ends_at < clock_timestamp()")

@@ -1,0 +1,96 @@
+"""A roster import between its preview and its end; refuses to be applied twice, late, or with errors unseen."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final, Literal
+from uuid import UUID
+
+from services.directory.domain import sheet
+from services.directory.domain.roster import Kind, Verdict
+from shared.platform.errors import Conflict, NotFound
+
+KEPT_FOR: Final = timedelta(hours=24)
+
+State = Literal["previewed", "applied", "expired"]
+Rows = Literal["all", "good"]
+
+
+class RosterImportNotFound(NotFound):
+    """There is no such roster import that you may see."""
+
+
+class RosterHasErrors(Conflict):
+    """This roster has rows with errors, and nothing was imported. Correct the file, or apply the good rows alone."""
+
+
+class RosterAlreadyApplied(Conflict):
+    """This roster was imported before. Nothing was changed."""
+
+
+class RosterExpired(Conflict):
+    """This preview is older than 24 hours and its rows are deleted. Nothing was imported; send the file again."""
+
+
+@dataclass(frozen=True)
+class RowView:
+    """What a preview says of one row; of personal data it holds the external id alone."""
+
+    row: int
+    kind: Kind
+    external_id: str
+    reason: str | None = None
+    changes: tuple[str, ...] = ()
+
+
+@dataclass
+class RosterImport:
+    """One file that was sent. `lines` and `rows` are kept for 24 hours: they hold personal data."""
+
+    import_id: UUID
+    institution_id: UUID
+    imported_by: UUID
+    created_at: datetime
+    expires_at: datetime
+    lines: tuple[sheet.Line, ...]
+    ignored_columns: tuple[str, ...] = ()
+    rows: tuple[RowView, ...] = ()
+    counts: dict[Kind, int] = field(default_factory=dict[Kind, int])
+    state: State = "previewed"
+    applied_at: datetime | None = None
+    revision: int = 1
+
+    def show(self, verdicts: Sequence[Verdict]) -> None:
+        """Say what each row would do."""
+        self.rows = tuple(
+            RowView(verdict.row, verdict.kind, verdict.external_id, verdict.reason, verdict.changes)
+            for verdict in verdicts
+        )
+        found = Counter(verdict.kind for verdict in verdicts)
+        self.counts = {kind: found[kind] for kind in ("new", "changed", "same", "error")}
+
+    def check_open(self, now: datetime) -> None:
+        """Raise RosterAlreadyApplied or RosterExpired where it can no longer be applied."""
+        if self.state == "applied":
+            raise RosterAlreadyApplied
+        if self.state == "expired" or now >= self.expires_at:
+            raise RosterExpired
+
+    def apply(self, verdicts: Sequence[Verdict], rows: Rows, now: datetime) -> None:
+        """Be imported with what the rows say now, which may differ from the preview; raises RosterHasErrors."""
+        if rows == "all" and any(verdict.kind == "error" for verdict in verdicts):
+            raise RosterHasErrors
+        self.show(verdicts)
+        self.state = "applied"
+        self.applied_at = now
+        self.lines = ()
+        self.revision += 1
+
+    def forget(self) -> None:
+        """Keep the counts and nothing of the people."""
+        self.lines = ()
+        self.rows = ()
+        if self.state == "previewed":
+            self.state = "expired"
+        self.revision += 1

@@ -1,0 +1,197 @@
+"""A roster against what is known: new, changed, same or error, row by row; an error takes nothing else with it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from services.directory.domain import cells
+from services.directory.domain.cells import BadCell, RosterRole, RosterStatus
+from services.directory.domain.institutions import Institution
+from services.directory.domain.people import Details, HeldRole, Person, RoleFacts
+from services.directory.domain.sheet import Line
+from shared.contracts.directory import PersonEvent
+
+Kind = Literal["new", "changed", "same", "error"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row as it is understood. `since` is when its status begins: now or before, or later."""
+
+    details: Details
+    role: RosterRole
+    facts: RoleFacts
+    status: RosterStatus
+    since: datetime
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What one row would do: `changes` names the columns that differ, `reason` is an error's code."""
+
+    row: int
+    kind: Kind
+    external_id: str
+    reason: str | None = None
+    changes: tuple[str, ...] = ()
+    entry: Entry | None = None
+
+
+@dataclass(frozen=True)
+class Register:
+    """What is known when a roster is read.
+
+    `people` are by external id in lower case; `is_erased` tells of an external id whether its owner was erased;
+    `importer_id` is the administrator who imports, and must be one afterwards too.
+    """
+
+    institution: Institution
+    programmes: frozenset[str]
+    people: Mapping[str, Person]
+    is_erased: Callable[[str], bool]
+    importer_id: UUID
+
+
+def compare(lines: Sequence[Line], register: Register, now: datetime) -> list[Verdict]:
+    """Say of each row what it would do. Of rows with one external id the first stands and later ones are errors."""
+    seen: set[str] = set()
+    verdicts: list[Verdict] = []
+    for line in lines:
+        try:
+            entry = _understand(line, register, seen, now)
+        except BadCell as bad:
+            verdicts.append(Verdict(line.row, "error", _shown_id(line), bad.reason))
+        else:
+            verdicts.append(_judge(line.row, entry, register.people.get(entry.details.external_id.lower()), now))
+    return verdicts
+
+
+def follow(person: Person, entry: Entry, now: datetime) -> list[PersonEvent]:
+    """Make a person what their row says, except for their contact details; give what is to be said, in order."""
+    said: list[PersonEvent] = []
+    for role in [role for role, held in person.roles.items() if held.from_roster and role != entry.role]:
+        said.append(person.remove(role, now))
+    held = person.roles.get(entry.role)
+    if held is None or held.facts != entry.facts:
+        from_roster = held is None or held.from_roster
+        said.append(person.assign(entry.role, HeldRole(entry.facts, from_roster), now))
+    if entry.status != person.status and entry.since > now:
+        person.plan(entry.status, entry.since)
+    else:
+        said += person.become(entry.status, entry.since, now)
+    return said
+
+
+def _understand(line: Line, register: Register, seen: set[str], now: datetime) -> Entry:
+    """Read a row; raises BadCell with the first reason that holds, in the order of the columns."""
+    external_id = _read_own_id(line, seen)
+    if register.is_erased(external_id):
+        raise BadCell("erased_person")
+    known = register.people.get(external_id.lower())
+    institution = register.institution
+    entry = Entry(
+        Details(
+            # In which letters an id is written means nothing, so a person keeps those that came first.
+            external_id=external_id if known is None else known.known().external_id,
+            name=cells.read_name(line.cell("name")),
+            email=cells.read_email(line.cell("email")),
+            locale=institution.locale if known is None else known.known().locale,
+            time_zone=cells.optional(cells.read_time_zone, line.cell("time_zone")) or institution.time_zone,
+        ),
+        role := cells.read_role(line.cell("role")),
+        _read_facts(line, role, register.programmes),
+        cells.read_status(line.cell("status")),
+        _read_since(line.cell("status_from"), institution.time_zone, now),
+    )
+    if known is not None and known.person_id == register.importer_id and _takes_their_own_role(known, entry):
+        raise BadCell("own_administrator")
+    return entry
+
+
+def _shown_id(line: Line) -> str:
+    """The external id of a row with errors; what is none may be anything, so it is not repeated."""
+    try:
+        return cells.read_external_id(line.cell("external_id"))
+    except BadCell:
+        return ""
+
+
+def _read_own_id(line: Line, seen: set[str]) -> str:
+    """The row's external id. A row with other errors is the first of its id all the same, so later ones are errors."""
+    if line.cells is None:
+        raise BadCell("wrong_cell_count")
+    if cells.looks_like_a_formula(line.cell("external_id")):
+        raise BadCell("formula_cell")
+    external_id = cells.read_external_id(line.cell("external_id"))
+    if external_id.lower() in seen:
+        raise BadCell("duplicate_external_id")
+    seen.add(external_id.lower())
+    if any(cells.looks_like_a_formula(cell) for cell in line.cells):
+        raise BadCell("formula_cell")
+    return external_id
+
+
+def _read_facts(line: Line, role: RosterRole, programmes: frozenset[str]) -> RoleFacts:
+    programme = line.cell("programme").strip().casefold() or None
+    if programme is not None and programme not in programmes:
+        raise BadCell("unknown_programme")
+    places = cells.read_places(line.cell("places"))
+    shared_places = cells.read_places(line.cell("shared_places"))
+    if places and role != "mentor":
+        raise BadCell("places_without_mentor")
+    if shared_places > places:
+        raise BadCell("shared_above_places")
+    return RoleFacts(
+        programme,
+        cells.optional(cells.read_level, line.cell("level")),
+        cells.optional(lambda text: cells.read_code(text, "bad_specialty"), line.cell("specialty")),
+        places,
+        shared_places,
+    )
+
+
+def _read_since(text: str, zone: str, now: datetime) -> datetime:
+    """When a status begins: at that day's start in the institution's zone; an empty cell says today."""
+    today = now.astimezone(ZoneInfo(zone)).date()
+    return cells.start_of(cells.read_date(text, today) if text.strip() else today, zone)
+
+
+def _takes_their_own_role(importer: Person, entry: Entry) -> bool:
+    """Whether a row would leave the importing administrator without access to undo it."""
+    held = importer.roles.get("administrator")
+    loses = held is not None and held.from_roster and entry.role != "administrator"
+    return loses or entry.status == "left"
+
+
+def _judge(row: int, entry: Entry, person: Person | None, now: datetime) -> Verdict:
+    external_id = entry.details.external_id
+    if person is None:
+        return Verdict(row, "new", external_id, entry=entry)
+    changes = _changes(person, entry, now)
+    return Verdict(row, "changed" if changes else "same", external_id, changes=changes, entry=entry)
+
+
+def _changes(person: Person, entry: Entry, now: datetime) -> tuple[str, ...]:
+    """The columns that differ from what is known, in their order."""
+    known, wanted = person.known(), entry.details
+    held = person.roles.get(entry.role)
+    facts = held.facts if held else RoleFacts()
+    others = any(other.from_roster for role, other in person.roles.items() if role != entry.role)
+    later = (entry.status, entry.since) if entry.status != person.status and entry.since > now else (None, None)
+    differs = {
+        "name": known.name != wanted.name,
+        "email": known.email != wanted.email,
+        "role": held is None or others,
+        "programme": facts.programme != entry.facts.programme,
+        "level": facts.level != entry.facts.level,
+        "specialty": facts.specialty != entry.facts.specialty,
+        "status": (entry.status != person.status and later == (None, None))
+        or (person.next_status, person.next_status_at) != later,
+        "time_zone": known.time_zone != wanted.time_zone,
+        "places": facts.places != entry.facts.places,
+        "shared_places": facts.shared_places != entry.facts.shared_places,
+    }
+    return tuple(column for column, differs_now in differs.items() if differs_now)

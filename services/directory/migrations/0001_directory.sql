@@ -1,0 +1,223 @@
+-- Institutions, people, agreements and rosters. Everything that says who a person is stands in `people`, and in the rows
+-- of a roster that was sent, for a day.
+
+-- Whether the person of this request acts for the consortium; asked of `members`, so that the wall below does not rest
+-- on what the HTTP edge believes.
+CREATE FUNCTION acts_for_consortium() RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path = pg_catalog, directory, pg_temp
+    AS $$ SELECT EXISTS (
+        SELECT FROM members
+        WHERE person_id = ctx_person() AND institution_id = ctx_institution() AND status IN ('here', 'on_leave')
+            AND 'consortium_administrator' = ANY (roles)
+    ) $$;
+GRANT EXECUTE ON FUNCTION acts_for_consortium() TO directory_app;
+
+-- A mail domain is how people of one institution are told from all others, so it is unique among all of them; only the
+-- consortium adds rows here.
+CREATE TABLE institutions (
+    institution_id uuid PRIMARY KEY,
+    name text NOT NULL CHECK (length(name) BETWEEN 1 AND 120),
+    mail_domain text NOT NULL UNIQUE,
+    time_zone text NOT NULL,
+    locale text NOT NULL,
+    joined_at timestamptz NOT NULL,
+    version bigint NOT NULL,
+    revision bigint NOT NULL
+);
+ALTER TABLE institutions ENABLE ROW LEVEL SECURITY;
+ALTER TABLE institutions FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON institutions AS RESTRICTIVE TO directory_app
+    USING (institution_id = (SELECT ctx_institution()) OR (SELECT acts_for_consortium()))
+    WITH CHECK (institution_id = (SELECT ctx_institution()) OR (SELECT acts_for_consortium()));
+CREATE POLICY within ON institutions TO directory_app USING (true) WITH CHECK (true);
+CREATE POLICY worker ON institutions TO directory_worker USING (true) WITH CHECK (true);
+GRANT SELECT, INSERT, UPDATE (revision) ON institutions TO directory_app;
+GRANT SELECT, INSERT, UPDATE ON institutions TO directory_worker;
+
+CREATE TABLE programmes (
+    institution_id uuid NOT NULL REFERENCES institutions,
+    code text NOT NULL CHECK (length(code) BETWEEN 1 AND 63),
+    name text NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
+    PRIMARY KEY (institution_id, code)
+);
+CALL wall_by('programmes', 'institution_id');
+GRANT SELECT, INSERT ON programmes TO directory_app, directory_worker;
+
+-- Two parties, so its key is a random id.
+CREATE TABLE agreements (
+    agreement_id uuid PRIMARY KEY,
+    lender_institution_id uuid NOT NULL REFERENCES institutions,
+    borrower_institution_id uuid NOT NULL REFERENCES institutions,
+    cap integer CHECK (cap >= 0),
+    starts_at timestamptz NOT NULL,
+    ends_at timestamptz,
+    notice_days integer NOT NULL CHECK (notice_days >= 0),
+    notice_given_at timestamptz,
+    ended_at timestamptz,
+    end_reason text CHECK (end_reason IN ('mutual', 'notice', 'term_over')),
+    version bigint NOT NULL,
+    revision bigint NOT NULL,
+    CHECK (lender_institution_id <> borrower_institution_id),
+    CHECK ((ended_at IS NULL) = (end_reason IS NULL))
+);
+CREATE INDEX agreements_of_lender ON agreements (lender_institution_id, borrower_institution_id);
+CREATE INDEX agreements_of_borrower ON agreements (borrower_institution_id);
+ALTER TABLE agreements ENABLE ROW LEVEL SECURITY;
+ALTER TABLE agreements FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON agreements AS RESTRICTIVE TO directory_app
+    USING (
+        lender_institution_id = (SELECT ctx_institution())
+        OR borrower_institution_id = (SELECT ctx_institution())
+        OR (SELECT acts_for_consortium())
+    )
+    WITH CHECK ((SELECT acts_for_consortium()));
+CREATE POLICY within ON agreements TO directory_app USING (true) WITH CHECK (true);
+CREATE POLICY worker ON agreements TO directory_worker USING (true) WITH CHECK (true);
+GRANT SELECT, INSERT, UPDATE ON agreements TO directory_app, directory_worker;
+
+-- An erased person keeps the row, so that the id is never used again, and the keyed hash of the sign-in name, so that
+-- the hospital's next roster does not bring them back.
+CREATE TABLE people (
+    institution_id uuid NOT NULL REFERENCES institutions,
+    person_id uuid NOT NULL,
+    sign_in_key text NOT NULL,
+    external_id text,
+    external_key text GENERATED ALWAYS AS (lower(external_id)) STORED,
+    name text,
+    email text,
+    locale text,
+    time_zone text,
+    status text NOT NULL CHECK (status IN ('active', 'on_leave', 'left', 'erased')),
+    status_since timestamptz NOT NULL,
+    next_status text CHECK (next_status IN ('active', 'on_leave', 'left')),
+    next_status_at timestamptz,
+    version bigint NOT NULL,
+    contact_version bigint NOT NULL,
+    revision bigint NOT NULL,
+    PRIMARY KEY (institution_id, person_id),
+    UNIQUE (institution_id, external_key),
+    UNIQUE (institution_id, sign_in_key),
+    CHECK ((next_status IS NULL) = (next_status_at IS NULL)),
+    CHECK (
+        CASE status
+            WHEN 'erased' THEN num_nonnulls(external_id, name, email, locale, time_zone, next_status) = 0
+            ELSE num_nulls(external_id, name, email, locale, time_zone) = 0
+        END
+    )
+);
+CREATE INDEX people_by_id ON people (person_id);
+CREATE INDEX people_by_name ON people (institution_id, name, person_id);
+ALTER TABLE people ENABLE ROW LEVEL SECURITY;
+ALTER TABLE people FORCE ROW LEVEL SECURITY;
+-- The consortium adds an institution's first administrator, and reads nobody.
+CREATE POLICY tenant ON people AS RESTRICTIVE TO directory_app
+    USING (institution_id = (SELECT ctx_institution()))
+    WITH CHECK (institution_id = (SELECT ctx_institution()) OR (SELECT acts_for_consortium()));
+CREATE POLICY within ON people TO directory_app USING (true) WITH CHECK (true);
+CREATE POLICY worker ON people TO directory_worker USING (true) WITH CHECK (true);
+GRANT SELECT, INSERT, UPDATE ON people TO directory_app, directory_worker;
+
+CREATE TABLE roles (
+    institution_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    role text NOT NULL CHECK (role IN ('mentor', 'mentee', 'administrator', 'consortium_administrator')),
+    from_roster boolean NOT NULL,
+    programme text,
+    level text,
+    specialty text,
+    places integer NOT NULL CHECK (places BETWEEN 0 AND 100),
+    shared_places integer NOT NULL CHECK (shared_places BETWEEN 0 AND places),
+    PRIMARY KEY (institution_id, person_id, role),
+    FOREIGN KEY (institution_id, person_id) REFERENCES people,
+    FOREIGN KEY (institution_id, programme) REFERENCES programmes (institution_id, code)
+);
+ALTER TABLE roles ENABLE ROW LEVEL SECURITY;
+ALTER TABLE roles FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON roles AS RESTRICTIVE TO directory_app
+    USING (institution_id = (SELECT ctx_institution()))
+    WITH CHECK (institution_id = (SELECT ctx_institution()) OR (SELECT acts_for_consortium()));
+CREATE POLICY within ON roles TO directory_app USING (true) WITH CHECK (true);
+CREATE POLICY worker ON roles TO directory_worker USING (true) WITH CHECK (true);
+GRANT SELECT, INSERT, UPDATE, DELETE ON roles TO directory_app, directory_worker;
+
+-- Other services learn from events who may sign in. Here it would be an echo, so `members` follows these tables in the
+-- same transaction, and behind their wall: whoever cannot change a person cannot change who may sign in.
+CREATE FUNCTION keep_member() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, directory, pg_temp
+    AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        INSERT INTO members (person_id, institution_id, sign_in_key, status)
+        VALUES (NEW.person_id, NEW.institution_id, NEW.sign_in_key, 'here');
+    END IF;
+    UPDATE members
+    SET status = CASE NEW.status WHEN 'active' THEN 'here' ELSE NEW.status END,
+        sign_in_key = CASE NEW.status WHEN 'erased' THEN 'erased ' || NEW.person_id ELSE NEW.sign_in_key END
+    WHERE person_id = NEW.person_id;
+    RETURN NULL;
+END $$;
+CREATE FUNCTION keep_member_roles() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, directory, pg_temp
+    AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        UPDATE members SET roles = array_append(roles, NEW.role) WHERE person_id = NEW.person_id;
+    ELSE
+        UPDATE members SET roles = array_remove(roles, OLD.role) WHERE person_id = OLD.person_id;
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE POLICY keeper ON members TO directory_owner USING (true) WITH CHECK (true);
+CREATE TRIGGER keep_member AFTER INSERT OR UPDATE OF status ON people FOR EACH ROW EXECUTE FUNCTION keep_member();
+CREATE TRIGGER keep_member_roles AFTER INSERT OR DELETE ON roles FOR EACH ROW EXECUTE FUNCTION keep_member_roles();
+
+-- `lines` is the file as read, `rows` what the preview says of it; both leave after a day, or with an erasure.
+CREATE TABLE roster_imports (
+    institution_id uuid NOT NULL REFERENCES institutions,
+    import_id uuid NOT NULL,
+    imported_by uuid NOT NULL,
+    state text NOT NULL CHECK (state IN ('previewed', 'applied', 'expired')),
+    created_at timestamptz NOT NULL,
+    expires_at timestamptz NOT NULL,
+    applied_at timestamptz,
+    lines text,
+    rows text,
+    ignored_columns text[] NOT NULL,
+    counts jsonb NOT NULL,
+    revision bigint NOT NULL,
+    PRIMARY KEY (institution_id, import_id),
+    CHECK ((state = 'applied') = (applied_at IS NOT NULL)),
+    CHECK (state = 'previewed' OR lines IS NULL)
+);
+CREATE INDEX roster_imports_by_id ON roster_imports (import_id);
+CALL wall_by('roster_imports', 'institution_id');
+GRANT SELECT, INSERT, UPDATE ON roster_imports TO directory_app, directory_worker;
+
+-- An erasure is complete when the log of contacts has been read to its end and the person's last word is a tombstone.
+CREATE TABLE erasures (
+    institution_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    reason text NOT NULL CHECK (reason IN ('asked', 'retention')),
+    erased_by uuid NOT NULL,
+    erased_at timestamptz NOT NULL,
+    completed_at timestamptz,
+    PRIMARY KEY (institution_id, person_id),
+    FOREIGN KEY (institution_id, person_id) REFERENCES people
+);
+CALL wall_by('erasures', 'institution_id');
+GRANT SELECT, INSERT ON erasures TO directory_app;
+GRANT SELECT, INSERT, UPDATE ON erasures TO directory_worker;
+
+-- Looks at the contacts topic: due by real time, because the log that they look at lives by it.
+CREATE TABLE contact_checks (
+    check_id uuid PRIMARY KEY,
+    cause text NOT NULL CHECK (cause IN ('erasure', 'daily', 'asked', 'unfinished')),
+    due_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    claimed_until timestamptz,
+    finished_at timestamptz,
+    tombstones_sent integer,
+    erasures_completed integer
+);
+CREATE INDEX contact_checks_open ON contact_checks (due_at) WHERE finished_at IS NULL;
+GRANT SELECT, INSERT ON contact_checks TO directory_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON contact_checks TO directory_worker;

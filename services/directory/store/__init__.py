@@ -1,0 +1,1 @@
+"""Every SQL statement of the directory; one function, one statement."""

@@ -1,0 +1,108 @@
+"""SQL about roster imports; one function, one statement."""
+
+import json
+from typing import Final
+from uuid import UUID
+
+from services.directory.domain.imports import RosterImport, RosterImportNotFound, RowView
+from services.directory.domain.sheet import from_text, to_text
+from shared.platform.database import Row, Transaction
+
+_IMPORT: Final = """
+SELECT institution_id, import_id, imported_by, state, created_at, expires_at, applied_at, lines, rows, ignored_columns,
+       counts, revision
+FROM roster_imports
+"""
+
+
+async def add_roster_import(tx: Transaction, one: RosterImport) -> None:
+    await tx.execute(
+        """
+        INSERT INTO roster_imports (institution_id, import_id, imported_by, state, created_at, expires_at, lines, rows,
+                                    ignored_columns, counts, revision)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::text::jsonb, $11)
+        """,
+        one.institution_id,
+        one.import_id,
+        one.imported_by,
+        one.state,
+        one.created_at,
+        one.expires_at,
+        to_text(one.lines),
+        _rows_to_text(one),
+        one.ignored_columns,
+        json.dumps(one.counts),
+        one.revision,
+    )
+
+
+async def get_roster_import(tx: Transaction, institution_id: UUID, import_id: UUID) -> RosterImport:
+    row = await tx.find(_IMPORT + "WHERE institution_id = $1 AND import_id = $2", institution_id, import_id)
+    if row is None:
+        raise RosterImportNotFound
+    return _import(row)
+
+
+async def get_roster_import_for_update(tx: Transaction, institution_id: UUID, import_id: UUID) -> RosterImport:
+    row = await tx.find(_IMPORT + "WHERE institution_id = $1 AND import_id = $2 FOR UPDATE", institution_id, import_id)
+    if row is None:
+        raise RosterImportNotFound
+    return _import(row)
+
+
+async def get_roster_import_of_any_institution(tx: Transaction, import_id: UUID) -> RosterImport:
+    """For the timer, which knows no institution; the timer pass has locked the row."""
+    row = await tx.find(_IMPORT + "WHERE import_id = $1", import_id)
+    if row is None:
+        raise RosterImportNotFound
+    return _import(row)
+
+
+async def save_roster_import(tx: Transaction, one: RosterImport) -> None:
+    await tx.execute(
+        """
+        UPDATE roster_imports
+        SET state = $3, applied_at = $4, lines = $5, rows = $6, counts = $7::text::jsonb, revision = $8
+        WHERE institution_id = $1 AND import_id = $2
+        """,
+        one.institution_id,
+        one.import_id,
+        one.state,
+        one.applied_at,
+        to_text(one.lines) if one.lines else None,
+        _rows_to_text(one),
+        json.dumps(one.counts),
+        one.revision,
+    )
+
+
+async def list_roster_imports_with_rows_for_update(tx: Transaction, institution_id: UUID) -> list[RosterImport]:
+    rows = await tx.fetch(
+        _IMPORT + "WHERE institution_id = $1 AND rows IS NOT NULL ORDER BY import_id FOR UPDATE", institution_id
+    )
+    return [_import(row) for row in rows]
+
+
+def _import(row: Row) -> RosterImport:
+    return RosterImport(
+        import_id=row["import_id"],
+        institution_id=row["institution_id"],
+        imported_by=row["imported_by"],
+        created_at=row["created_at"],
+        expires_at=row["expires_at"],
+        lines=from_text(row["lines"] or "[]"),
+        ignored_columns=tuple(row["ignored_columns"]),
+        rows=tuple(
+            RowView(number, kind, external_id, reason, tuple(changes))
+            for number, kind, external_id, reason, changes in json.loads(row["rows"] or "[]")
+        ),
+        counts=json.loads(row["counts"]),
+        state=row["state"],
+        applied_at=row["applied_at"],
+        revision=row["revision"],
+    )
+
+
+def _rows_to_text(one: RosterImport) -> str | None:
+    rows = [[row.row, row.kind, row.external_id, row.reason, row.changes] for row in one.rows]
+    return json.dumps(rows) if rows else None

@@ -1,0 +1,223 @@
+"""SQL about people and the roles they hold; one function, one statement."""
+
+from collections.abc import Iterable
+from typing import Final, LiteralString
+from uuid import UUID
+
+from services.directory.domain.people import Details, HeldRole, Person, PersonNotFound, RoleFacts
+from shared.contracts.event import Role
+from shared.platform.database import Row, Transaction
+
+_PERSON: Final = """
+SELECT institution_id, person_id, sign_in_key, external_id, name, email, locale, time_zone, status, status_since,
+       next_status, next_status_at, version, contact_version, revision
+FROM people
+"""
+
+
+def add_person(tx: Transaction, one: Person) -> None:
+    _write_person(
+        tx,
+        one,
+        """
+        INSERT INTO people (institution_id, person_id, external_id, name, email, locale, time_zone, status, status_since,
+                            next_status, next_status_at, version, contact_version, revision, sign_in_key)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+        """,
+        one.sign_in_key,
+    )
+
+
+def save_person(tx: Transaction, one: Person) -> None:
+    _write_person(
+        tx,
+        one,
+        """
+        UPDATE people
+        SET external_id = $3, name = $4, email = $5, locale = $6, time_zone = $7, status = $8, status_since = $9,
+            next_status = $10, next_status_at = $11, version = $12, contact_version = $13, revision = $14
+        WHERE institution_id = $1 AND person_id = $2
+        """,
+    )
+
+
+def _write_person(tx: Transaction, one: Person, sql: LiteralString, *more: object) -> None:
+    known = one.details
+    tx.later(
+        sql,
+        one.institution_id,
+        one.person_id,
+        known and known.external_id,
+        known and known.name,
+        known and known.email,
+        known and known.locale,
+        known and known.time_zone,
+        one.status,
+        one.status_since,
+        one.next_status,
+        one.next_status_at,
+        one.version,
+        one.contact_version,
+        one.revision,
+        *more,
+    )
+
+
+async def find_person_of_external_id(tx: Transaction, institution_id: UUID, external_id: str) -> Person | None:
+    row = await tx.find(
+        _PERSON + "WHERE institution_id = $1 AND external_key = $2", institution_id, external_id.lower()
+    )
+    return None if row is None else _person(row)
+
+
+async def get_person(tx: Transaction, institution_id: UUID, person_id: UUID) -> Person:
+    row = await tx.find(_PERSON + "WHERE institution_id = $1 AND person_id = $2", institution_id, person_id)
+    if row is None:
+        raise PersonNotFound
+    return _person(row)
+
+
+async def get_person_for_update(tx: Transaction, institution_id: UUID, person_id: UUID) -> Person:
+    row = await tx.find(
+        _PERSON + "WHERE institution_id = $1 AND person_id = $2 FOR UPDATE", institution_id, person_id
+    )
+    if row is None:
+        raise PersonNotFound
+    return _person(row)
+
+
+async def get_person_of_any_institution(tx: Transaction, person_id: UUID) -> Person:
+    """For timers, which know no institution; the timer pass has locked the row."""
+    row = await tx.find(_PERSON + "WHERE person_id = $1", person_id)
+    if row is None:
+        raise PersonNotFound
+    return _person(row)
+
+
+async def list_people(
+    tx: Transaction, institution_id: UUID, after: tuple[str, UUID] | None, limit: int
+) -> list[Person]:
+    name, last = after or ("", UUID(int=0))
+    rows = await tx.fetch(
+        _PERSON
+        + """
+        WHERE institution_id = $1 AND status <> 'erased' AND (name, person_id) > ($2, $3)
+        ORDER BY name, person_id LIMIT $4
+        """,
+        institution_id,
+        name,
+        last,
+        limit,
+    )
+    return [_person(row) for row in rows]
+
+
+async def list_people_of_external_ids(tx: Transaction, institution_id: UUID, external_keys: list[str]) -> list[Person]:
+    rows = await tx.fetch(
+        _PERSON + "WHERE institution_id = $1 AND external_key = ANY($2::text[])", institution_id, external_keys
+    )
+    return [_person(row) for row in rows]
+
+
+async def lock_people_of_external_ids(tx: Transaction, institution_id: UUID, external_keys: list[str]) -> list[Person]:
+    rows = await tx.fetch(
+        _PERSON + "WHERE institution_id = $1 AND external_key = ANY($2::text[]) ORDER BY person_id FOR UPDATE",
+        institution_id,
+        external_keys,
+    )
+    return [_person(row) for row in rows]
+
+
+async def list_erased_keys(tx: Transaction, institution_id: UUID) -> frozenset[str]:
+    rows = await tx.fetch(
+        "SELECT sign_in_key FROM people WHERE institution_id = $1 AND status = 'erased'", institution_id
+    )
+    return frozenset(row["sign_in_key"] for row in rows)
+
+
+async def list_roles(tx: Transaction, institution_id: UUID, people: Iterable[UUID]) -> list[tuple[UUID, Role, HeldRole]]:
+    rows = await tx.fetch(
+        """
+        SELECT person_id, role, from_roster, programme, level, specialty, places, shared_places
+        FROM roles WHERE institution_id = $1 AND person_id = ANY($2::uuid[]) ORDER BY person_id, role
+        """,
+        institution_id,
+        list(people),
+    )
+    return [(row["person_id"], row["role"], _held(row)) for row in rows]
+
+
+def add_role(tx: Transaction, person: Person, role: Role) -> None:
+    _write_role(
+        tx,
+        person,
+        role,
+        """
+        INSERT INTO roles (institution_id, person_id, role, from_roster, programme, level, specialty, places, shared_places)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        """,
+    )
+
+
+def save_role(tx: Transaction, person: Person, role: Role) -> None:
+    _write_role(
+        tx,
+        person,
+        role,
+        """
+        UPDATE roles
+        SET from_roster = $4, programme = $5, level = $6, specialty = $7, places = $8, shared_places = $9
+        WHERE institution_id = $1 AND person_id = $2 AND role = $3
+        """,
+    )
+
+
+def _write_role(tx: Transaction, person: Person, role: Role, sql: LiteralString) -> None:
+    held = person.roles[role]
+    facts = held.facts
+    tx.later(
+        sql,
+        person.institution_id,
+        person.person_id,
+        role,
+        held.from_roster,
+        facts.programme,
+        facts.level,
+        facts.specialty,
+        facts.places,
+        facts.shared_places,
+    )
+
+
+def remove_role(tx: Transaction, person: Person, role: Role) -> None:
+    tx.later(
+        "DELETE FROM roles WHERE institution_id = $1 AND person_id = $2 AND role = $3",
+        person.institution_id,
+        person.person_id,
+        role,
+    )
+
+
+def _person(row: Row) -> Person:
+    """A row without its roles, which are read after it is locked: in one statement they could be older than it."""
+    details = None
+    if row["status"] != "erased":
+        details = Details(row["external_id"], row["name"], row["email"], row["locale"], row["time_zone"])
+    return Person(
+        person_id=row["person_id"],
+        institution_id=row["institution_id"],
+        sign_in_key=row["sign_in_key"],
+        details=details,
+        status=row["status"],
+        status_since=row["status_since"],
+        next_status=row["next_status"],
+        next_status_at=row["next_status_at"],
+        version=row["version"],
+        contact_version=row["contact_version"],
+        revision=row["revision"],
+    )
+
+
+def _held(row: Row) -> HeldRole:
+    facts = RoleFacts(row["programme"], row["level"], row["specialty"], row["places"], row["shared_places"])
+    return HeldRole(facts, row["from_roster"])

@@ -1,0 +1,147 @@
+"""What feedback does, as a table of contents; every function takes the `tx` it was given and changes only that."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import ClassVar, LiteralString
+from uuid import UUID
+
+from services.feedback import store
+from services.feedback.domain import Answers, FeedbackRequest, Pair, RequestNotFound, form_of
+from services.feedback.store import Position
+from shared.contracts.meetings import MeetingHeld
+from shared.contracts.pairing import PairActivated
+from shared.platform import outbox, timers
+from shared.platform.database import Transaction
+from shared.platform.members import Person
+
+
+class RequestTimer(timers.Timer):
+    """A time of a request for feedback; it fires however late it is, because nothing leaves the platform by it."""
+
+    lock: ClassVar[LiteralString] = """
+        SELECT request_id FROM feedback_requests WHERE request_id = ANY($1) ORDER BY request_id FOR UPDATE SKIP LOCKED
+    """
+    expires_after: ClassVar[timedelta | None] = None
+
+
+class RevealDue(RequestTimer):
+    """14 days passed since the first answer."""
+
+    kind: ClassVar[str] = "reveal_due"
+
+
+class ClosingDue(RequestTimer):
+    """30 days passed since both were asked."""
+
+    kind: ClassVar[str] = "closing_due"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A request as one of its two people may see it."""
+
+    request: FeedbackRequest
+    own: Answers | None
+    others: Answers | None
+    """The other person's; None before the reveal, and where there is none."""
+
+
+async def remember_pair(tx: Transaction, event: PairActivated) -> None:
+    """From now on the pair's meetings count."""
+    pair = Pair(
+        event.pair_id, event.mentor_id, event.mentee_id, event.mentor_institution_id, event.mentee_institution_id
+    )
+    await store.add_pair(tx, pair)
+
+
+async def ask_after_meeting(tx: Transaction, event: MeetingHeld) -> None:
+    """Count a held meeting; the third asks both people, as of the instant it was said.
+
+    Raises NotYet while the pair is unknown.
+    """
+    pair = await store.get_pair_for_update(tx, event.pair_id)
+    if pair.count(event.meeting_id, event.occurred_at):
+        request, said = FeedbackRequest.ask(pair, event.event_id, event.occurred_at)
+        await store.add_request(tx, request)
+        await outbox.publish(tx, said)
+        await timers.schedule(tx, ClosingDue(subject_id=request.request_id), request.closes_at)
+    await store.save_pair(tx, pair)
+
+
+async def submit_feedback(tx: Transaction, request_id: UUID, author: Person, answers: Answers, now: datetime) -> None:
+    """Record one person's answers, or their new ones; reveal both sides when the other has answered too.
+
+    Raises RequestNotFound, AnswersDoNotFit, AlreadyRevealed, RequestClosed, RequestWithdrawn.
+    """
+    request = await store.get_request_for_update(tx, request_id)
+    had_answered = request.answered_at(author.person_id) is not None
+    submitted = request.accept(author.person_id, now)
+    kept = form_of(request.form, request.form_version).check(answers)
+    # The answers go first: once the request says `revealed`, the database lets nobody write any.
+    if had_answered:
+        await store.save_answers(tx, request_id, author.person_id, kept)
+    else:
+        await store.add_answers(tx, request, author.person_id, author.institution_id, kept)
+    said = [submitted, request.reveal(now)] if request.both_answered else [submitted]
+    await store.save_request(tx, request)
+    for event in said:
+        await outbox.publish(tx, event)
+    await timers.cancel(tx, ClosingDue, request_id)
+    if request.both_answered:
+        await timers.cancel(tx, RevealDue, request_id)
+    else:
+        await timers.schedule(tx, RevealDue(subject_id=request_id), submitted.reveals_at)
+
+
+async def reveal(tx: Transaction, request_id: UUID) -> None:
+    """14 days after the first answer both read what there is, and the form closes for both."""
+    request = await store.get_request_for_update(tx, request_id)
+    if request.may("reveal"):
+        said = request.reveal(tx.now)
+        await store.save_request(tx, request)
+        await outbox.publish(tx, said)
+
+
+async def close(tx: Transaction, request_id: UUID) -> None:
+    """30 days without any answer close the form."""
+    request = await store.get_request_for_update(tx, request_id)
+    if request.may("close"):
+        said = request.close(tx.now)
+        await store.save_request(tx, request)
+        await outbox.publish(tx, said)
+
+
+async def end_pair(tx: Transaction, pair_id: UUID) -> None:
+    """An ended pair is asked no more; a request that nobody has answered is withdrawn, an answered one goes on."""
+    await store.save_pair_ended(tx, pair_id)
+    request = await store.find_unfinished_request_for_update(tx, pair_id)
+    if request is not None and request.may("withdraw"):
+        said = request.withdraw(tx.now)
+        await store.save_request(tx, request)
+        await outbox.publish(tx, said)
+        await timers.cancel(tx, ClosingDue, request.request_id)
+
+
+async def erase_person(tx: Transaction, person_id: UUID) -> None:
+    """Delete a person's answers, and take none from them any more; what others wrote stays theirs."""
+    # The requests first: an answer on its way holds its request's lock, so it is there to delete or comes too late.
+    await store.note_erasure(tx, person_id)
+    await store.remove_answers(tx, person_id)
+
+
+async def show_request(tx: Transaction, request_id: UUID, reader: Person) -> Reading:
+    """A request with the reader's own answers, and after the reveal with the other's; raises RequestNotFound."""
+    request = await store.find_request(tx, request_id)
+    if request is None or not request.is_of(reader.person_id):
+        raise RequestNotFound
+    answers: Mapping[UUID, Answers] = await store.list_answers(tx, request_id)
+    others = answers.get(request.other_than(reader.person_id)) if request.state == "revealed" else None
+    return Reading(request, answers.get(reader.person_id), others)
+
+
+async def list_requests(tx: Transaction, reader: Person, after: Position, limit: int) -> list[FeedbackRequest]:
+    """An administrator's institution's requests, anyone else's own; newest first, and never an answer."""
+    if "administrator" in reader.roles:
+        return await store.list_requests_of_institution(tx, reader.institution_id, after, limit)
+    return await store.list_requests_of_person(tx, reader.person_id, after, limit)

@@ -1,0 +1,60 @@
+"""The rules of meetings and touchpoints: no I/O, and `now` is an argument everywhere."""
+
+from services.meetings.domain.meeting import STEPS, Act, CancelReason, Meeting, PairReason, State
+from services.meetings.domain.pairs import Pair, PairState
+from services.meetings.domain.refusals import (
+    MeetingHasBegun,
+    MeetingHasNotBegun,
+    MeetingNotFound,
+    NoSuchSlot,
+    NotFree,
+    NotInThisState,
+    OwnProposal,
+    PairHasEnded,
+    PairNotActive,
+    PairNotFound,
+    SlotHasBegun,
+    SlotInThePast,
+    SlotLengthRefused,
+    SlotsOverlap,
+    SlotTooFarAhead,
+    TooLateToSay,
+    TooManyProposals,
+    TouchpointInTheFuture,
+    TouchpointTooOld,
+)
+from services.meetings.domain.slots import bookable, offered
+from services.meetings.domain.touchpoint import Touchpoint
+
+__all__ = [
+    "STEPS",
+    "Act",
+    "CancelReason",
+    "Meeting",
+    "MeetingHasBegun",
+    "MeetingHasNotBegun",
+    "MeetingNotFound",
+    "NoSuchSlot",
+    "NotFree",
+    "NotInThisState",
+    "OwnProposal",
+    "Pair",
+    "PairHasEnded",
+    "PairNotActive",
+    "PairNotFound",
+    "PairReason",
+    "PairState",
+    "SlotHasBegun",
+    "SlotInThePast",
+    "SlotLengthRefused",
+    "SlotTooFarAhead",
+    "SlotsOverlap",
+    "State",
+    "TooLateToSay",
+    "TooManyProposals",
+    "Touchpoint",
+    "TouchpointInTheFuture",
+    "TouchpointTooOld",
+    "bookable",
+    "offered",
+]

@@ -1,0 +1,38 @@
+"""Pairing put together; building it connects to nothing."""
+
+from services.pairing.api import routes
+from services.pairing.consumers import events
+from services.pairing.timers import clock
+from shared.contracts.pairing import (
+    PairAccepted,
+    PairActivated,
+    PairDeclined,
+    PairEnded,
+    PairLapsed,
+    PairPaused,
+    PairProposed,
+    PairRecalled,
+    PairResumed,
+)
+from shared.platform.service import Service
+
+
+def build() -> Service:
+    """The service as data."""
+    return Service(
+        "pairing",
+        says=(
+            PairProposed,
+            PairAccepted,
+            PairDeclined,
+            PairRecalled,
+            PairLapsed,
+            PairActivated,
+            PairPaused,
+            PairResumed,
+            PairEnded,
+        ),
+        routes=(routes,),
+        events=(events,),
+        timers=clock,
+    )

@@ -1,0 +1,95 @@
+"""Events that pairing listens to; each handler calls one use case, and the platform has de-duplicated and ordered them."""
+
+from services.pairing import use_cases
+from services.pairing.domain import Agreement
+from shared.contracts.directory import (
+    AgreementEnded,
+    AgreementSigned,
+    InstitutionJoined,
+    PersonErased,
+    PersonJoined,
+    PersonLeft,
+    PersonReturned,
+    PersonWentOnLeave,
+    RoleAssigned,
+    RoleRemoved,
+)
+from shared.platform import members
+from shared.platform.consumer import EventConsumer
+from shared.platform.database import Transaction
+
+events = EventConsumer("pairing")
+events.include(members.listener())
+
+
+@events.on(InstitutionJoined)
+async def on_institution_joined(tx: Transaction, event: InstitutionJoined) -> None:
+    """An institution may lend and borrow."""
+    use_cases.take_in_institution(tx, event.institution_id)
+
+
+@events.on(PersonJoined)
+async def on_person_joined(tx: Transaction, event: PersonJoined) -> None:
+    """A person is known, without a role."""
+    use_cases.take_in_person(tx, event.institution_id, event.person_id)
+
+
+@events.on(RoleAssigned)
+async def on_role_assigned(tx: Transaction, event: RoleAssigned) -> None:
+    """A mentor has places; a mentee may be proposed; other roles change no pair."""
+    if event.role == "mentor":
+        await use_cases.assign_mentor(
+            tx, event.institution_id, event.person_id, event.specialty, event.places, event.shared_places
+        )
+    elif event.role == "mentee":
+        await use_cases.assign_mentee(tx, event.institution_id, event.person_id)
+
+
+@events.on(RoleRemoved)
+async def on_role_removed(tx: Transaction, event: RoleRemoved) -> None:
+    """Pairs in that role are over."""
+    await use_cases.remove_role(tx, event.institution_id, event.person_id, event.role, tx.now)
+
+
+@events.on(PersonWentOnLeave)
+async def on_person_went_on_leave(tx: Transaction, event: PersonWentOnLeave) -> None:
+    """Active pairs pause."""
+    await use_cases.send_on_leave(tx, event.institution_id, event.person_id, tx.now)
+
+
+@events.on(PersonReturned)
+async def on_person_returned(tx: Transaction, event: PersonReturned) -> None:
+    """Pairs that leave paused go on."""
+    await use_cases.bring_back(tx, event.institution_id, event.person_id, tx.now)
+
+
+@events.on(PersonLeft)
+async def on_person_left(tx: Transaction, event: PersonLeft) -> None:
+    """Pairs end, and their places are free."""
+    await use_cases.part_with(tx, event.institution_id, event.person_id, "left", tx.now)
+
+
+@events.on(PersonErased)
+async def on_person_erased(tx: Transaction, event: PersonErased) -> None:
+    """Pairs end; what stays is ids that name nobody."""
+    await use_cases.part_with(tx, event.institution_id, event.person_id, "erased", tx.now)
+
+
+@events.on(AgreementSigned)
+async def on_agreement_signed(tx: Transaction, event: AgreementSigned) -> None:
+    """The lender's shared mentors get cards at the borrower."""
+    agreement = Agreement(
+        event.agreement_id,
+        event.lender_institution_id,
+        event.borrower_institution_id,
+        event.cap,
+        event.starts_at,
+        event.ends_at,
+    )
+    await use_cases.sign_agreement(tx, agreement)
+
+
+@events.on(AgreementEnded)
+async def on_agreement_ended(tx: Transaction, event: AgreementEnded) -> None:
+    """The cards are gone."""
+    await use_cases.end_agreement(tx, event.agreement_id, event.reason, tx.now)

@@ -1,0 +1,117 @@
+-- Today's whole truth of pairing's own tables; a test compares it with what the migrations make.
+-- Rows are always locked in this order: institutions, agreements, people, mentor_cards, pairs, then timers;
+-- several rows of one table in order of their ids.
+
+-- Locked where cards could otherwise be missed: a new mentor and a new agreement heard in the same moment.
+CREATE TABLE institutions (
+    institution_id uuid PRIMARY KEY
+);
+CALL wall_by('institutions', 'institution_id');
+GRANT SELECT, INSERT, UPDATE, DELETE ON institutions TO pairing_worker;
+
+CREATE TABLE agreements (
+    agreement_id uuid PRIMARY KEY,
+    lender_institution_id uuid NOT NULL,
+    borrower_institution_id uuid NOT NULL,
+    cap integer CHECK (cap >= 0),
+    starts_at timestamptz NOT NULL,
+    ends_at timestamptz,
+    ended_at timestamptz,
+    ended_reason text,
+    CHECK (lender_institution_id <> borrower_institution_id),
+    CHECK ((ended_at IS NULL) = (ended_reason IS NULL))
+);
+CREATE INDEX agreements_lender ON agreements (lender_institution_id, borrower_institution_id);
+CREATE INDEX agreements_borrower ON agreements (borrower_institution_id);
+CALL wall_by('agreements', 'lender_institution_id', 'borrower_institution_id');
+-- PostgreSQL lets nobody lock a row without the right to update some column of it; requests write none of these.
+GRANT SELECT, UPDATE (ended_reason) ON agreements TO pairing_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON agreements TO pairing_worker;
+
+-- The row of a mentor is the lock under which places are counted and given.
+CREATE TABLE people (
+    institution_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    status text NOT NULL CHECK (status IN ('here', 'on_leave', 'left', 'erased')),
+    is_mentor boolean NOT NULL DEFAULT false,
+    is_mentee boolean NOT NULL DEFAULT false,
+    specialty text,
+    places integer NOT NULL DEFAULT 0 CHECK (places >= 0),
+    shared_places integer NOT NULL DEFAULT 0 CHECK (shared_places >= 0),
+    PRIMARY KEY (person_id, institution_id)
+);
+CREATE INDEX people_mentors ON people (institution_id, person_id) WHERE is_mentor;
+CALL wall_by('people', 'institution_id');
+-- For the lock again: the wall leaves a request only its own institution to write here.
+GRANT SELECT, UPDATE (institution_id) ON people TO pairing_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON people TO pairing_worker;
+
+-- One row per receiving institution, agreement and shared mentor: what the institution may know of a mentor it can borrow.
+CREATE TABLE mentor_cards (
+    institution_id uuid NOT NULL,
+    agreement_id uuid NOT NULL,
+    mentor_id uuid NOT NULL,
+    home_institution_id uuid NOT NULL,
+    specialty text,
+    away boolean NOT NULL,
+    free_places integer NOT NULL CHECK (free_places >= 0),
+    free_shared_places integer NOT NULL CHECK (free_shared_places >= 0),
+    starts_at timestamptz NOT NULL,
+    ends_at timestamptz,
+    PRIMARY KEY (institution_id, mentor_id, agreement_id),
+    CHECK (institution_id <> home_institution_id)
+);
+CREATE INDEX mentor_cards_mentor ON mentor_cards (mentor_id);
+CREATE INDEX mentor_cards_agreement ON mentor_cards (agreement_id);
+CALL wall_by('mentor_cards', 'institution_id');
+GRANT SELECT, UPDATE (institution_id) ON mentor_cards TO pairing_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON mentor_cards TO pairing_worker;
+
+-- Places are numbered, so that the database itself cannot give one place to two pairs.
+CREATE TABLE pairs (
+    pair_id uuid PRIMARY KEY,
+    mentor_id uuid NOT NULL,
+    mentee_id uuid NOT NULL,
+    mentor_institution_id uuid NOT NULL,
+    mentee_institution_id uuid NOT NULL,
+    state text NOT NULL
+        CHECK (state IN ('proposed', 'accepted', 'active', 'paused', 'ended', 'declined', 'recalled', 'lapsed')),
+    proposed_by uuid NOT NULL,
+    proposed_at timestamptz NOT NULL,
+    answer_by timestamptz NOT NULL,
+    accepted_at timestamptz,
+    activate_by timestamptz,
+    activated_at timestamptz,
+    review_at timestamptz,
+    closed_at timestamptz,
+    reason text,
+    place integer CHECK (place >= 1),
+    shared_place integer CHECK (shared_place >= 1),
+    mentor_away boolean NOT NULL,
+    mentee_away boolean NOT NULL,
+    version bigint NOT NULL,
+    revision bigint NOT NULL,
+    CHECK (mentor_id <> mentee_id),
+    CONSTRAINT pairs_hold_a_place CHECK ((place IS NOT NULL) = (state IN ('accepted', 'active', 'paused'))),
+    CONSTRAINT pairs_hold_a_shared_place CHECK (
+        (shared_place IS NOT NULL) = (place IS NOT NULL AND mentor_institution_id <> mentee_institution_id)
+    ),
+    CONSTRAINT pairs_pause_with_a_review CHECK ((review_at IS NOT NULL) = (state = 'paused')),
+    CONSTRAINT pairs_close_once CHECK (
+        (closed_at IS NOT NULL) = (state IN ('ended', 'declined', 'recalled', 'lapsed'))
+    )
+);
+CREATE UNIQUE INDEX pairs_place ON pairs (mentor_institution_id, mentor_id, place);
+CREATE UNIQUE INDEX pairs_shared_place ON pairs (mentor_institution_id, mentor_id, shared_place);
+-- One open pair of the same two people, whichever of them is the mentor.
+CREATE UNIQUE INDEX pairs_same_two ON pairs (
+    least(mentor_institution_id, mentee_institution_id), greatest(mentor_institution_id, mentee_institution_id),
+    least(mentor_id, mentee_id), greatest(mentor_id, mentee_id)
+) WHERE closed_at IS NULL;
+CREATE INDEX pairs_of_mentor ON pairs (mentor_id, proposed_at, pair_id);
+CREATE INDEX pairs_of_mentee ON pairs (mentee_id, proposed_at, pair_id);
+CREATE INDEX pairs_lent ON pairs (mentor_institution_id, proposed_at, pair_id);
+CREATE INDEX pairs_borrowed ON pairs (mentee_institution_id, proposed_at, pair_id);
+CALL wall_by('pairs', 'mentor_institution_id', 'mentee_institution_id');
+GRANT SELECT, INSERT, UPDATE ON pairs TO pairing_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON pairs TO pairing_worker;

@@ -1,0 +1,26 @@
+"""What the clock does to pairs; each handler calls one use case, and none expires, however late it comes."""
+
+from services.pairing import use_cases
+from services.pairing.use_cases import ActivationLapses, CardsOutdated, ProposalLapses
+from shared.platform.database import Transaction
+from shared.platform.timers import Timers
+
+clock = Timers("pairing")
+
+
+@clock.on(ProposalLapses)
+async def on_proposal_lapses(tx: Transaction, timer: ProposalLapses) -> None:
+    """Nobody answered within seven days."""
+    await use_cases.lapse_proposal(tx, timer.subject_id, tx.now)
+
+
+@clock.on(ActivationLapses)
+async def on_activation_lapses(tx: Transaction, timer: ActivationLapses) -> None:
+    """The mentee did not confirm within twenty-one days."""
+    await use_cases.end_unactivated(tx, timer.subject_id, tx.now)
+
+
+@clock.on(CardsOutdated)
+async def on_cards_outdated(tx: Transaction, timer: CardsOutdated) -> None:
+    """A mentor's places changed hands."""
+    await use_cases.write_cards(tx, [timer.subject_id])

@@ -1,0 +1,75 @@
+"""What follows every step of a pair: it is stored and said, and its timers fit its state; there is no other way to say it."""
+
+from typing import ClassVar, Final, LiteralString
+
+from services.pairing import store
+from services.pairing.domain import Pair
+from shared.contracts.pairing import (
+    PairAccepted,
+    PairActivated,
+    PairDeclined,
+    PairEnded,
+    PairEvent,
+    PairProposed,
+    PairRecalled,
+)
+from shared.platform import outbox, timers
+from shared.platform.database import Transaction
+from shared.platform.timers import Timer
+
+_LOCK_PAIRS: Final[LiteralString] = (
+    "SELECT pair_id FROM pairs WHERE pair_id = ANY($1) ORDER BY pair_id FOR UPDATE SKIP LOCKED"
+)
+
+
+class ProposalLapses(Timer):
+    """Seven days after a proposal; it fires however late, since no answer is taken after them."""
+
+    kind: ClassVar[str] = "proposal_lapses"
+    lock: ClassVar[LiteralString] = _LOCK_PAIRS
+
+
+class ActivationLapses(Timer):
+    """Twenty-one days after the mentor's yes; it fires however late, since no second yes is taken after them."""
+
+    kind: ClassVar[str] = "activation_lapses"
+    lock: ClassVar[LiteralString] = _LOCK_PAIRS
+
+
+class CardsOutdated(Timer):
+    """A place of a mentor was taken or given back: the cards at other institutions follow at once, however late.
+
+    A request is walled off from other institutions' cards, so the worker writes them.
+    """
+
+    kind: ClassVar[str] = "cards_outdated"
+    lock: ClassVar[LiteralString] = (
+        "SELECT person_id FROM people WHERE person_id = ANY($1) ORDER BY person_id FOR UPDATE SKIP LOCKED"
+    )
+
+
+async def record(tx: Transaction, pair: Pair, said: PairEvent) -> None:
+    """Store a step of a pair that this transaction locked, publish it, and set its timers."""
+    await store.save_pair(tx, pair)
+    await publish(tx, said)
+
+
+async def publish(tx: Transaction, said: PairEvent) -> None:
+    """Say what happened to a pair that is stored, and set the timers of the state it is in now."""
+    await outbox.publish(tx, said)
+    match said:
+        case PairProposed():
+            await timers.schedule(tx, ProposalLapses(subject_id=said.pair_id), said.answer_by)
+        case PairDeclined() | PairRecalled():
+            await timers.cancel(tx, ProposalLapses, said.pair_id)
+        case PairAccepted():
+            await timers.cancel(tx, ProposalLapses, said.pair_id)
+            await timers.schedule(tx, ActivationLapses(subject_id=said.pair_id), said.activate_by)
+            await timers.schedule(tx, CardsOutdated(subject_id=said.mentor_id), tx.now)
+        case PairActivated():
+            await timers.cancel(tx, ActivationLapses, said.pair_id)
+        case PairEnded():
+            await timers.cancel(tx, ActivationLapses, said.pair_id)
+            await timers.schedule(tx, CardsOutdated(subject_id=said.mentor_id), tx.now)
+        case _:
+            return

@@ -1,0 +1,202 @@
+"""What people and time do to pairs; refuses whoever is neither of the two nor an administrator of one of them."""
+
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from services.pairing import store
+from services.pairing.domain import (
+    ANSWER_WITHIN,
+    CLOCK,
+    NOT_ACTIVATED,
+    AlreadyPaired,
+    LedgerLine,
+    Lending,
+    ListedMentor,
+    MenteeAway,
+    MenteeNotFound,
+    NotAccepting,
+    Offer,
+    Pair,
+    Person,
+    SamePerson,
+    State,
+    Who,
+    next_seat,
+    refuse_new_pair,
+    refuse_second_pair,
+    refuse_strangers,
+)
+from services.pairing.use_cases.aftermath import publish, record
+from shared.contracts.pairing import PairEvent
+from shared.platform.database import Transaction
+from shared.platform.http import Revision
+from shared.platform.members import Person as Member
+
+
+async def propose_pair(tx: Transaction, me: Member, mentor_id: UUID, mentee_id: UUID, now: datetime) -> Pair:
+    """Propose a mentor to a mentee of the administrator's own institution; it holds no place until the mentor says yes.
+
+    Raises SamePerson, MenteeNotFound, MenteeAway, and what `refuse_new_pair` raises.
+    """
+    if mentor_id == mentee_id:
+        raise SamePerson
+    people = await store.list_people_for_share(tx, me.institution_id, [mentor_id, mentee_id])
+    mentee = people.get(mentee_id)
+    if mentee is None or not mentee.is_mentee:
+        raise MenteeNotFound
+    if not mentee.is_here:
+        raise MenteeAway
+    home_id, offer, lending = await _what_is_offered(tx, me, people.get(mentor_id), mentor_id, now)
+    refuse_new_pair(offer, await store.find_between(tx, mentor_id, mentee_id), lending)
+    pair = Pair(
+        pair_id=uuid4(),
+        mentor_id=mentor_id,
+        mentee_id=mentee_id,
+        mentor_institution_id=home_id,
+        mentee_institution_id=me.institution_id,
+        proposed_by=me.person_id,
+        proposed_at=now,
+        answer_by=now + ANSWER_WITHIN,
+    )
+    said = pair.propose()
+    if not await store.add_pair(tx, pair):  # somebody proposed the same two since we looked
+        refuse_second_pair(await store.find_between(tx, mentor_id, mentee_id))
+        raise AlreadyPaired
+    await publish(tx, said)
+    return pair
+
+
+async def _what_is_offered(
+    tx: Transaction, me: Member, own: Person | None, mentor_id: UUID, now: datetime
+) -> tuple[UUID, Offer | None, Lending | None]:
+    """The mentor's institution, what the mentor can give, and for a cross pair what the agreements allow."""
+    if own is not None:
+        return own.institution_id, own.offer(await store.list_taken_seats(tx, own)), None
+    card = await store.find_card_for_share(tx, me.institution_id, mentor_id, now)
+    if card is None:
+        return me.institution_id, None, None
+    home_id = card.home_institution_id
+    caps = await store.list_caps(tx, home_id, me.institution_id, now)
+    lent = await store.count_lent(tx, home_id, me.institution_id)
+    return home_id, card.offer(), Lending(tuple(caps), lent)
+
+
+async def accept_pair(tx: Transaction, me: Member, pair_id: UUID, seen: Revision, now: datetime) -> Pair:
+    """The mentor says yes and gives one place, counted under the lock of the agreements' and the mentor's own row.
+
+    Raises PairNotFound, NotYourStep, StaleRevision, and what `Pair.accept` raises.
+    """
+    pair = await show_pair(tx, me, pair_id)  # not locked yet; who the two are and where they belong never changes
+    refuse_strangers("accept", _roles(pair, me))
+    lending = None
+    if pair.is_cross:
+        lender_id, borrower_id = pair.mentor_institution_id, pair.mentee_institution_id
+        caps = await store.list_caps_for_update(tx, lender_id, borrower_id, now)
+        lending = Lending(tuple(caps), await store.count_lent(tx, lender_id, borrower_id))
+    mentor = await store.find_person_for_update(tx, me.institution_id, me.person_id)
+    if mentor is None:
+        raise NotAccepting
+    pair = await store.get_pair_for_update(tx, pair_id)
+    seen.check(pair.revision)
+    taken = await store.list_taken_seats(tx, mentor)
+    said = pair.accept(mentor.offer(taken), lending, next_seat(taken, cross=pair.is_cross), now)
+    await record(tx, pair, said)
+    return pair
+
+
+async def decline_pair(tx: Transaction, me: Member, pair_id: UUID, seen: Revision, now: datetime) -> Pair:
+    """One of the two says no to a proposal. Raises what `Pair.decline` raises."""
+    return await _change(tx, me, pair_id, seen, lambda pair, by: pair.decline(by, now))
+
+
+async def recall_pair(
+    tx: Transaction, me: Member, pair_id: UUID, seen: Revision, reason: str, now: datetime
+) -> Pair:
+    """An administrator takes a proposal back. Raises what `Pair.recall` raises."""
+    return await _change(tx, me, pair_id, seen, lambda pair, by: pair.recall(by, reason, now))
+
+
+async def activate_pair(tx: Transaction, me: Member, pair_id: UUID, seen: Revision, now: datetime) -> Pair:
+    """The mentee confirms, and the pair is at work. Raises what `Pair.activate` raises."""
+    return await _change(tx, me, pair_id, seen, lambda pair, by: pair.activate(by, now))
+
+
+async def pause_pair(
+    tx: Transaction, me: Member, pair_id: UUID, seen: Revision, reason: str | None, review_at: datetime, now: datetime
+) -> Pair:
+    """The pair rests. Raises what `Pair.pause` raises."""
+    return await _change(tx, me, pair_id, seen, lambda pair, by: pair.pause(by, reason, review_at, now))
+
+
+async def resume_pair(tx: Transaction, me: Member, pair_id: UUID, seen: Revision, now: datetime) -> Pair:
+    """The pair goes on. Raises what `Pair.resume` raises."""
+    return await _change(tx, me, pair_id, seen, lambda pair, by: pair.resume(by, now))
+
+
+async def end_pair(
+    tx: Transaction, me: Member, pair_id: UUID, seen: Revision, reason: str | None, now: datetime
+) -> Pair:
+    """The pair is over and gives its place back. Raises what `Pair.end` raises."""
+    return await _change(tx, me, pair_id, seen, lambda pair, by: pair.end(by, reason, now))
+
+
+async def lapse_proposal(tx: Transaction, pair_id: UUID, now: datetime) -> None:
+    """Seven days passed without an answer; the timer pass holds the pair's lock."""
+    pair = await store.get_pair(tx, pair_id)
+    await record(tx, pair, pair.lapse(now))
+
+
+async def end_unactivated(tx: Transaction, pair_id: UUID, now: datetime) -> None:
+    """Twenty-one days passed without the mentee's yes; the timer pass holds the pair's lock."""
+    pair = await store.get_pair(tx, pair_id)
+    await record(tx, pair, pair.end(CLOCK, NOT_ACTIVATED, now))
+
+
+async def show_pair(tx: Transaction, me: Member, pair_id: UUID) -> Pair:
+    """One pair, for one of the two or an administrator of one of their institutions. Raises PairNotFound."""
+    pair = await store.get_pair(tx, pair_id)
+    _roles(pair, me)
+    return pair
+
+
+async def list_pairs(
+    tx: Transaction, me: Member, state: State | None, after: tuple[datetime, UUID] | None, limit: int
+) -> list[Pair]:
+    """Pairs, newest first: an administrator's institution's, anyone else's own."""
+    person_id = None if _administers(me) else me.person_id
+    return await store.list_pairs(tx, person_id, state, after, limit)
+
+
+async def list_mentors(
+    tx: Transaction, me: Member, after: UUID | None, limit: int, now: datetime
+) -> list[ListedMentor]:
+    """Mentors whom the institution may propose now, its own and lent ones, by id."""
+    return await store.list_mentors(tx, me.institution_id, after, limit, now)
+
+
+async def list_ledger(tx: Transaction, me: Member) -> list[LedgerLine]:
+    """What the institution lends to each other one and borrows from it."""
+    return await store.list_ledger(tx, me.institution_id)
+
+
+async def _change(
+    tx: Transaction,
+    me: Member,
+    pair_id: UUID,
+    seen: Revision,
+    act: Callable[[Pair, frozenset[Who]], PairEvent],
+) -> Pair:
+    pair = await store.get_pair_for_update(tx, pair_id)
+    by = _roles(pair, me)
+    seen.check(pair.revision)
+    await record(tx, pair, act(pair, by))
+    return pair
+
+
+def _roles(pair: Pair, me: Member) -> frozenset[Who]:
+    return pair.roles_of(me.person_id, administers=_administers(me))
+
+
+def _administers(me: Member) -> bool:
+    return "administrator" in me.roles

@@ -1,0 +1,126 @@
+"""What pairing does when the directory speaks of institutions, people and agreements; waits for what it has not heard of."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from services.pairing import store
+from services.pairing.domain import Agreement, Pair, Person, Status
+from services.pairing.use_cases.aftermath import record
+from shared.contracts.event import Role
+from shared.platform.database import Transaction
+from shared.platform.errors import NotYet
+
+
+def take_in_institution(tx: Transaction, institution_id: UUID) -> None:
+    """A hospital is a member now."""
+    store.add_institution(tx, institution_id)
+
+
+def take_in_person(tx: Transaction, institution_id: UUID, person_id: UUID) -> None:
+    """A person is known; what they may be is said later."""
+    store.add_person(tx, institution_id, person_id)
+
+
+async def assign_mentor(
+    tx: Transaction, institution_id: UUID, person_id: UUID, specialty: str | None, places: int, shared_places: int
+) -> None:
+    """A person is a mentor with so many places; fewer than are taken is allowed, and then nothing new fits.
+
+    Raises NotYet.
+    """
+    await _share_institution(tx, institution_id)
+    await _lock_person(tx, institution_id, person_id)
+    await store.save_mentor(tx, institution_id, person_id, specialty, places, shared_places)
+    await write_cards(tx, [person_id])
+
+
+async def assign_mentee(tx: Transaction, institution_id: UUID, person_id: UUID) -> None:
+    """A person is a mentee. Raises NotYet."""
+    await _lock_person(tx, institution_id, person_id)
+    await store.save_mentee(tx, institution_id, person_id, is_mentee=True)
+
+
+async def remove_role(tx: Transaction, institution_id: UUID, person_id: UUID, role: Role, now: datetime) -> None:
+    """A person is no longer mentor or mentee: their pairs in that role end, and proposals are recalled. Raises NotYet."""
+    if role not in {"mentor", "mentee"}:
+        return
+    await _lock_person(tx, institution_id, person_id)
+    if role == "mentor":
+        await store.save_no_mentor(tx, institution_id, person_id)
+        await store.delete_cards(tx, [person_id])
+    else:
+        await store.save_mentee(tx, institution_id, person_id, is_mentee=False)
+    pairs = await store.list_open_pairs_of_for_update(tx, person_id)
+    mine = [pair for pair in pairs if person_id == (pair.mentor_id if role == "mentor" else pair.mentee_id)]
+    await _part(tx, mine, "role_removed", now)
+
+
+async def send_on_leave(tx: Transaction, institution_id: UUID, person_id: UUID, now: datetime) -> None:
+    """A person is away: their active pairs pause; places stay taken. Raises NotYet."""
+    await _set_status(tx, institution_id, person_id, "on_leave")
+    for pair in await store.list_open_pairs_of_for_update(tx, person_id):
+        said = pair.go_away(person_id, now)
+        await (store.save_pair(tx, pair) if said is None else record(tx, pair, said))
+
+
+async def bring_back(tx: Transaction, institution_id: UUID, person_id: UUID, now: datetime) -> None:
+    """A person is back: pairs that only leave paused go on once both are here. Raises NotYet."""
+    await _share_institution(tx, institution_id)
+    await _set_status(tx, institution_id, person_id, "here")
+    for pair in await store.list_open_pairs_of_for_update(tx, person_id):
+        said = pair.come_back(person_id, now)
+        await (store.save_pair(tx, pair) if said is None else record(tx, pair, said))
+
+
+async def part_with(
+    tx: Transaction, institution_id: UUID, person_id: UUID, reason: Literal["left", "erased"], now: datetime
+) -> None:
+    """A person is gone: their pairs end, proposals are recalled, and `reason` says why. Raises NotYet."""
+    await _set_status(tx, institution_id, person_id, reason)
+    await _part(tx, await store.list_open_pairs_of_for_update(tx, person_id), reason, now)
+
+
+async def sign_agreement(tx: Transaction, agreement: Agreement) -> None:
+    """One institution lends to another: each shared mentor of the lender gets a card there. Raises NotYet."""
+    if not await store.find_institution_for_update(tx, agreement.lender_institution_id):
+        raise NotYet
+    await store.add_agreement(tx, agreement)
+    await store.save_cards(tx, await store.list_mentors_of_for_update(tx, agreement.lender_institution_id))
+
+
+async def end_agreement(tx: Transaction, agreement_id: UUID, reason: str, now: datetime) -> None:
+    """Nothing new is lent under this agreement, and its cards are gone; pairs that hold a place go on."""
+    await store.end_agreement(tx, agreement_id, reason, now)
+    await store.delete_cards_of_agreement(tx, agreement_id)
+
+
+async def write_cards(tx: Transaction, mentor_ids: list[UUID]) -> None:
+    """Make the cards of mentors, whose rows are locked, say what is true now."""
+    await store.delete_cards(tx, mentor_ids)
+    await store.save_cards(tx, mentor_ids)
+
+
+async def _share_institution(tx: Transaction, institution_id: UUID) -> None:
+    """Keep agreements from being signed meanwhile: they would miss the cards that this transaction is about to write."""
+    if not await store.find_institution_for_share(tx, institution_id):
+        raise NotYet
+
+
+async def _set_status(tx: Transaction, institution_id: UUID, person_id: UUID, status: Status) -> None:
+    person = await _lock_person(tx, institution_id, person_id)
+    await store.save_status(tx, institution_id, person_id, status)
+    if person.is_mentor:
+        await write_cards(tx, [person_id])
+
+
+async def _lock_person(tx: Transaction, institution_id: UUID, person_id: UUID) -> Person:
+    person = await store.find_person_for_update(tx, institution_id, person_id)
+    if person is None:
+        raise NotYet
+    return person
+
+
+async def _part(tx: Transaction, pairs: list[Pair], reason: str, now: datetime) -> None:
+    for pair in pairs:
+        await record(tx, pair, pair.part(reason, now))

@@ -1,0 +1,1 @@
+"""What every service stands on: the vocabulary of events, the platform, and what tests use."""

@@ -1,0 +1,1 @@
+"""The vocabulary between services: events, topics and who may read them; no plumbing."""

@@ -1,0 +1,82 @@
+"""What pairing says about pairs: who, when and a code for why; never a private reason in words."""
+
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime
+
+from shared.contracts.event import Code, Event
+
+
+class PairEvent(Event):
+    """Something happened to a pair of a mentor and a mentee."""
+
+    topic: ClassVar[str] = "osler.pairing"
+    aggregate: ClassVar[str] = "pair_id"
+    pair_id: UUID
+    mentor_id: UUID
+    mentee_id: UUID
+    mentor_institution_id: UUID
+    mentee_institution_id: UUID
+
+
+class PairProposed(PairEvent):
+    """An administrator proposed a mentor and a mentee to each other; it waits for the mentor until `answer_by`."""
+
+    type: ClassVar[str] = "osler.pairing.pair_proposed.v1"
+    proposed_by: UUID
+    answer_by: AwareDatetime
+
+
+class PairAccepted(PairEvent):
+    """The mentor said yes, and one of the mentor's places is taken; it waits for the mentee until `activate_by`."""
+
+    type: ClassVar[str] = "osler.pairing.pair_accepted.v1"
+    activate_by: AwareDatetime
+
+
+class PairDeclined(PairEvent):
+    """One of the two said no to the proposal."""
+
+    type: ClassVar[str] = "osler.pairing.pair_declined.v1"
+    declined_by: Literal["mentor", "mentee"]
+
+
+class PairRecalled(PairEvent):
+    """An administrator took the proposal back before it was answered, or one of the two left."""
+
+    type: ClassVar[str] = "osler.pairing.pair_recalled.v1"
+    reason: Code | None = None
+
+
+class PairLapsed(PairEvent):
+    """Nobody answered the proposal within seven days."""
+
+    type: ClassVar[str] = "osler.pairing.pair_lapsed.v1"
+
+
+class PairActivated(PairEvent):
+    """The pair is at work: it may meet."""
+
+    type: ClassVar[str] = "osler.pairing.pair_activated.v1"
+
+
+class PairPaused(PairEvent):
+    """The pair rests, with a day on which to look again; coming meetings are cancelled."""
+
+    type: ClassVar[str] = "osler.pairing.pair_paused.v1"
+    reason: Code
+    review_at: AwareDatetime
+
+
+class PairResumed(PairEvent):
+    """The pair is at work again."""
+
+    type: ClassVar[str] = "osler.pairing.pair_resumed.v1"
+
+
+class PairEnded(PairEvent):
+    """The pair is over, and the mentor's place is free."""
+
+    type: ClassVar[str] = "osler.pairing.pair_ended.v1"
+    reason: Code

@@ -1,0 +1,1 @@
+"""The spine every service stands on; it knows no business noun."""

@@ -1,0 +1,294 @@
+"""One batch of records applied in one transaction: each event once, in version order per aggregate, or parked."""
+
+import asyncio
+import random
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+from shared.contracts.event import Event
+from shared.platform import crash
+from shared.platform.consumer import inbox
+from shared.platform.consumer.handlers import EventConsumer
+from shared.platform.consumer.inbox import Applied, Parked
+from shared.platform.consumer.records import Incoming, Unreadable
+from shared.platform.database import Database, Transaction, is_nobodys_fault
+from shared.platform.errors import OslerError, Refused
+from shared.platform.telemetry import caused_span, count, logger, where
+
+BATCH_SECONDS: Final = 30.0
+EVENT_SECONDS: Final = 10.0
+_ROUNDS: Final = 3
+_FIRST_PAUSE: Final = timedelta(milliseconds=200)
+_AT_ONCE: Final = timedelta()
+
+_log = logger("consumer")
+_applied = count("osler_events_applied", "Events whose effect is committed", ("consumer",))
+_unheard = count("osler_events_without_handler", "Events that only moved the inbox on", ("consumer", "type"))
+_dropped = count("osler_events_dropped", "Deliveries of events that were applied before", ("consumer",))
+_reused = count("osler_versions_reused", "Versions that came with a second event id: a publisher's fault", ("consumer",))
+
+
+class EventFailed(Exception):  # noqa: N818 - it carries a cause to the loop above and reaches nobody else
+    """One event's handler failed; the aggregate's events wait, and the rest of the batch goes on."""
+
+    def __init__(self, aggregate_id: UUID, cause: BaseException) -> None:
+        super().__init__(str(aggregate_id))
+        self.aggregate_id = aggregate_id
+        self.cause = cause
+
+
+class TookTooLong(OslerError):
+    """The event's handler did not end within its time; it is tried again by itself."""
+
+
+class ProcessDied(Refused):
+    """The process died while it applied this event, and not for the first time; a person decides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why an aggregate's next event waits, and after which pause it is tried; None leaves it to a person."""
+
+    reason: str
+    pause: timedelta | None
+
+    @classmethod
+    def of(cls, error: BaseException, attempts: int = 0) -> "Failure":
+        """What an exception means for the event that met it: a code, and for a bug where it happened."""
+        if isinstance(error, Refused):
+            return cls(error.code(), None)
+        pause = _FIRST_PAUSE * 2 ** min(attempts, 11) * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load
+        if isinstance(error, OslerError):
+            return cls(error.code(), pause)
+        return cls(f"bug {type(error).__name__} {where(error)}", pause)
+
+
+@dataclass
+class Sorted:
+    """What becomes of a batch: `runs` are applied, `parked` wait; both change the locked inbox rows."""
+
+    runs: dict[UUID, list[Incoming]] = field(default_factory=lambda: defaultdict[UUID, list[Incoming]](list))
+    parked: list[Parked] = field(default_factory=list[Parked])
+    dropped: int = 0
+    reused: list[Incoming] = field(default_factory=list[Incoming])
+
+
+def sort_out(batch: Sequence[Incoming], held: dict[UUID, Applied], failing: dict[UUID, Failure]) -> Sorted:
+    """Decide about each record in order of arrival: drop what is not newer, park what cannot go yet, apply the rest.
+
+    `held` is moved on for what is applied. An aggregate in `failing` keeps its next event, and what follows waits
+    behind it.
+    """
+    result = Sorted()
+    blocked: set[UUID] = set()
+    for incoming in batch:
+        aggregate_id = incoming.aggregate_id
+        applied = held[aggregate_id]
+        if incoming.version <= applied.version:
+            result.dropped += 1
+            if incoming.version == applied.version and incoming.event_id != applied.event_id:
+                result.reused.append(incoming)
+            continue
+        in_order = incoming.holds_state or incoming.version == applied.version + 1
+        if aggregate_id in blocked or applied.waiting or not in_order:
+            result.parked.append(Parked(incoming, "waiting" if in_order or aggregate_id in blocked else "gap", 0, _AT_ONCE))
+            blocked.add(aggregate_id)
+        elif aggregate_id in failing:
+            failure = failing[aggregate_id]
+            result.parked.append(Parked(incoming, failure.reason, 1, failure.pause))
+            blocked.add(aggregate_id)
+        else:
+            applied.version, applied.event_id = incoming.version, incoming.event_id
+            result.runs[aggregate_id].append(incoming)
+    return result
+
+
+def steps(runs: dict[UUID, list[Incoming]]) -> Iterator[dict[str, list[Incoming]]]:
+    """Cut a batch into steps: from each aggregate its next run of events of one type, gathered by type.
+
+    So a list never holds an event whose predecessor is still to come.
+    """
+    position = dict.fromkeys(runs, 0)
+    while position:
+        step: dict[str, list[Incoming]] = defaultdict(list)
+        for aggregate_id in list(position):
+            run, start = runs[aggregate_id], position[aggregate_id]
+            end = start + 1
+            while end < len(run) and run[end].type == run[start].type:
+                end += 1
+            step[run[start].type].extend(run[start:end])
+            if end == len(run):
+                del position[aggregate_id]
+            else:
+                position[aggregate_id] = end
+        yield step
+
+
+class BatchApplier:
+    """Applies records for one consumer: a batch in one transaction, and one by one where that cannot be."""
+
+    def __init__(self, database: Database, events: EventConsumer) -> None:
+        self._database = database
+        self._events = events
+        self.name = events.name
+
+    async def apply(self, batch: Sequence[Incoming | Unreadable]) -> None:
+        """Commit every record's effect, or that it waits.
+
+        Raises only what is nobody's fault; then nothing of the batch was committed, or what was will be recognized.
+        """
+        failing: dict[UUID, Failure] = {}
+        for _ in range(_ROUNDS):
+            try:
+                async with asyncio.timeout(BATCH_SECONDS):
+                    await self.transact(batch, failing)
+            except EventFailed as failed:
+                failing[failed.aggregate_id] = self._noted(failed.cause)
+            except TimeoutError:
+                break
+            except Exception as error:
+                if is_nobodys_fault(error):
+                    raise
+                break
+            else:
+                return
+        for record in batch:
+            await self.apply_one(record)
+
+    async def apply_one(self, record: Incoming | Unreadable) -> None:
+        """Apply one record in a transaction of its own, or park it with the reason."""
+        try:
+            async with asyncio.timeout(BATCH_SECONDS):
+                await self.transact([record], {})
+        except Exception as error:
+            cause = error.cause if isinstance(error, EventFailed) else error
+            if isinstance(cause, TimeoutError):  # parking needs the database, so a database that is away parks nothing
+                cause = TookTooLong()
+            if is_nobodys_fault(cause) or isinstance(record, Unreadable):
+                raise
+            await self.transact([record], {record.aggregate_id: self._noted(cause)})
+
+    async def park_dead(self, record: Incoming | Unreadable) -> None:
+        """Keep a record that ended the process whenever it was applied."""
+        failing = {} if isinstance(record, Unreadable) else {record.aggregate_id: Failure.of(ProcessDied())}
+        await self.transact([record], failing)
+
+    async def transact(self, batch: Sequence[Incoming | Unreadable], failing: dict[UUID, Failure]) -> None:
+        """Apply a batch in one transaction; aggregates in `failing` are left to wait."""
+        async with self._database.transaction(door="consumer") as tx:
+            incoming = [record for record in batch if isinstance(record, Incoming)]
+            for record in batch:
+                if isinstance(record, Unreadable):
+                    _log.error("record_unreadable", consumer=self.name, reason=record.reason, topic=record.record.topic)
+                    await inbox.keep_unreadable(tx, self.name, record)
+            if not incoming:
+                return
+            held = await inbox.lock(tx, self.name, {record.aggregate_id for record in incoming})
+            crash.at("consumer.inbox")
+            result = sort_out(incoming, held, failing)
+            for step in steps(result.runs):
+                await self._step(tx, step)
+            for aggregate_id in await inbox.park(tx, self.name, result.parked) if result.parked else ():
+                held[aggregate_id].waiting += 1
+            await inbox.save(tx, self.name, held)
+        self._tell(result)
+
+    async def call(self, tx: Transaction, incoming: Sequence[Incoming]) -> None:
+        """Hand a run of events of one type to its handlers. Raises EventFailed for the event that failed."""
+        kind = incoming[0].type
+        handlers = self._events.handlers_of(kind)
+        if not handlers:
+            _check_type(incoming[0])
+            _unheard.labels(self.name, kind).inc(len(incoming))
+            return
+        decoded = [_decode(record, handlers[0].event) for record in incoming]
+        for handler in handlers:
+            if handler.takes_many:
+                with no_stray_cancellation():
+                    await handler.function(tx, decoded)
+                continue
+            for record, event in zip(incoming, decoded, strict=True):
+                await _call_one(tx, handler.function, record, event)
+
+    async def _step(self, tx: Transaction, step: dict[str, list[Incoming]]) -> None:
+        every = [record for records in step.values() for record in records]
+        try:
+            for records in step.values():
+                await self.call(tx, records)
+            await tx.flush()
+        except EventFailed:
+            raise
+        except Exception as error:
+            # What fails for a list belongs to no event, unless only one aggregate is in it.
+            if is_nobodys_fault(error) or len({record.aggregate_id for record in every}) > 1:
+                raise
+            raise EventFailed(every[0].aggregate_id, error) from error
+
+    def _noted(self, cause: BaseException) -> Failure:
+        failure = Failure.of(cause)
+        _log.warning("event_parked", consumer=self.name, reason=failure.reason)
+        return failure
+
+    def _tell(self, result: Sorted) -> None:
+        _applied.labels(self.name).inc(sum(map(len, result.runs.values())))
+        _dropped.labels(self.name).inc(result.dropped)
+        for incoming in result.reused:
+            _reused.labels(self.name).inc()
+            _log.error("version_reused", consumer=self.name, aggregate_id=str(incoming.aggregate_id), version=incoming.version)
+
+
+@contextmanager
+def no_stray_cancellation() -> Iterator[None]:
+    """Turn a CancelledError that is no shutdown into an ordinary failure.
+
+    Awaiting a task that somebody else cancelled looks like a shutdown; let through, it ends the subscriber for ever.
+    """
+    try:
+        yield
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise
+        message = "stray cancellation"
+        raise RuntimeError(message) from error
+
+
+def _check_type(incoming: Incoming) -> None:
+    try:
+        incoming.check_type()
+    except Refused as error:
+        raise EventFailed(incoming.aggregate_id, error) from error
+
+
+def _decode(incoming: Incoming, kind: type[Event]) -> Event:
+    _check_type(incoming)
+    try:
+        return incoming.decode(kind)
+    except Refused as error:
+        raise EventFailed(incoming.aggregate_id, error) from error
+
+
+async def _call_one(tx: Transaction, function: object, incoming: Incoming, event: Event) -> None:
+    assert callable(function)  # noqa: S101 - a handler is a coroutine function; this is for the types
+    try:
+        with no_stray_cancellation():
+            async with asyncio.timeout(EVENT_SECONDS):
+                with _span(incoming):
+                    await function(tx, event)
+    except TimeoutError as error:
+        raise EventFailed(incoming.aggregate_id, TookTooLong()) from error
+    except Exception as error:
+        if is_nobodys_fault(error):
+            raise
+        raise EventFailed(incoming.aggregate_id, error) from error
+
+
+def _span(incoming: Incoming) -> AbstractContextManager[None]:
+    if not incoming.traceparent.endswith("-01"):  # not sampled: nothing to pay
+        return nullcontext()
+    return caused_span(f"on {incoming.type}", incoming.traceparent, {"osler.aggregate_id": str(incoming.aggregate_id)})

@@ -1,0 +1,105 @@
+"""Which partitions a consumer is careful with: one that keeps being given out without a commit may hold a killer."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.abc import ConsumerRebalanceListener
+
+from shared.platform.database import Database, is_nobodys_fault
+from shared.platform.telemetry import logger
+
+CAREFUL_FROM: Final = 3
+
+_log = logger("partitions")
+
+
+class Starts(ConsumerRebalanceListener):
+    """Counts, per partition, how often it was given to this consumer since its last commit.
+
+    From the third start on, events go one a transaction and each one's offset is written down first. An offset found
+    written down was being applied when the process died, so it is parked instead of tried a fourth time.
+    """
+
+    def __init__(self, database: Database, consumer: str) -> None:
+        self._database = database
+        self._consumer = consumer
+        self._uncommitted: set[TopicPartition] = set()
+        self.careful: dict[TopicPartition, int | None] = {}
+        """Partitions to be careful with, each with the offset that was being tried when a process died."""
+
+    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        """Nothing may depend on this call: it does not come when a process dies."""
+        self._uncommitted.difference_update(revoked)
+        for partition in revoked:
+            self.careful.pop(partition, None)
+
+    async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        """Count the start of each partition; with the database away nothing is counted and nothing is lost."""
+        given = sorted(assigned)
+        if not given:
+            return
+        try:
+            rows = await self._database.pool.fetch(
+                """
+                INSERT INTO partition_starts (consumer, topic, partition, starts)
+                SELECT $1, given.topic, given.partition, 1 FROM unnest($2::text[], $3::integer[]) given (topic, partition)
+                ON CONFLICT (consumer, topic, partition) DO UPDATE SET starts = partition_starts.starts + 1
+                RETURNING topic, partition, starts, trying_offset
+                """,
+                self._consumer,
+                [partition.topic for partition in given],
+                [partition.partition for partition in given],
+            )
+        except Exception as error:
+            if not is_nobodys_fault(error):
+                raise
+            return
+        self._uncommitted.update(given)
+        for row in rows:
+            partition = TopicPartition(row["topic"], row["partition"])
+            if row["starts"] >= CAREFUL_FROM:
+                self.careful[partition] = row["trying_offset"]
+        if self.careful:
+            _log.warning("going_carefully", consumer=self._consumer, partitions=len(self.careful))
+
+    async def trying(self, partition: TopicPartition, offset: int) -> None:
+        """Write down, in a transaction of its own, which record is about to be applied."""
+        await self._database.pool.execute(
+            "UPDATE partition_starts SET trying_offset = $4 WHERE consumer = $1 AND topic = $2 AND partition = $3",
+            self._consumer,
+            partition.topic,
+            partition.partition,
+            offset,
+        )
+
+    async def committed(self, partitions: set[TopicPartition]) -> None:
+        """A batch of these partitions was applied: forget their starts, once."""
+        fresh = partitions & self._uncommitted
+        if not fresh:
+            return
+        await self._database.pool.execute(
+            """
+            UPDATE partition_starts SET starts = 0, trying_offset = NULL
+            FROM unnest($2::text[], $3::integer[]) done (topic, partition)
+            WHERE consumer = $1 AND partition_starts.topic = done.topic AND partition_starts.partition = done.partition
+            """,
+            self._consumer,
+            [partition.topic for partition in fresh],
+            [partition.partition for partition in fresh],
+        )
+        self._uncommitted -= fresh
+        for partition in fresh:
+            self.careful.pop(partition, None)
+
+
+def pause(consumer: AIOKafkaConsumer) -> None:
+    """Take nothing new, without leaving the group."""
+    consumer.pause(*consumer.assignment())
+
+
+def resume(consumer: AIOKafkaConsumer) -> None:
+    """Take records again."""
+    paused = consumer.paused() & consumer.assignment()
+    if paused:
+        consumer.resume(*paused)

@@ -1,0 +1,78 @@
+"""Errors that say who acts next; each has a stable code, and its docstring is the message. No I/O here."""
+
+import re
+from http import HTTPStatus
+from inspect import cleandoc
+from typing import Final
+
+_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+class OslerError(Exception):
+    """Something was not done."""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or type(self).message())
+
+    @classmethod
+    def code(cls) -> str:
+        """The stable name of this error on the wire: the class name in snake case."""
+        return _WORD.sub("_", cls.__name__).lower()
+
+    @classmethod
+    def message(cls) -> str:
+        """The sentence a person reads: the first paragraph of the class's docstring."""
+        return " ".join(cleandoc(cls.__doc__ or "").split("\n\n")[0].split())
+
+
+class Refused(OslerError):
+    """A rule says no. Nothing was changed."""
+
+
+class NotFound(Refused):
+    """There is nothing here that you may see."""
+
+
+class Forbidden(Refused):
+    """You may not do this."""
+
+
+class Conflict(Refused):
+    """This no longer fits what is stored. Nothing was changed; look again and retry."""
+
+
+class StaleRevision(Conflict):
+    """Somebody changed this after you looked at it. Nothing was changed; look again and retry."""
+
+
+class Malformed(Refused):
+    """The request cannot be read as what it should be. Nothing was changed."""
+
+
+class NotYet(OslerError):
+    """Something this event builds on has not been heard yet; it is tried again by itself."""
+
+
+class Unavailable(OslerError):
+    """Something this needs cannot be reached now. Nothing was lost; it is tried again."""
+
+
+class OutcomeUnknown(Unavailable):
+    """The database did not answer whether this was stored. Send the same Idempotency-Key again to learn the outcome."""
+
+
+# The most specific kind wins: a look-up follows the class's own order of bases.
+HTTP_STATUS: Final[dict[type[OslerError], HTTPStatus]] = {
+    NotFound: HTTPStatus.NOT_FOUND,
+    Forbidden: HTTPStatus.FORBIDDEN,
+    StaleRevision: HTTPStatus.PRECONDITION_FAILED,
+    Conflict: HTTPStatus.CONFLICT,
+    Malformed: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Refused: HTTPStatus.CONFLICT,
+    Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+
+def http_status(kind: type[OslerError]) -> HTTPStatus:
+    """The status that a kind of error answers with; 500 for what has no row in the table."""
+    return next((HTTP_STATUS[base] for base in kind.__mro__ if base in HTTP_STATUS), HTTPStatus.INTERNAL_SERVER_ERROR)

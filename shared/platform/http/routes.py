@@ -1,0 +1,218 @@
+"""How a service declares its operations: typed functions with a policy row each; what has no `async` is refused."""
+
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from inspect import iscoroutinefunction
+from typing import Any, ClassVar, Final, Protocol, TypeVar
+
+from fastapi import APIRouter, Request, Response
+from fastapi.datastructures import Default
+from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+
+from shared.platform.errors import Forbidden, OslerError, OutcomeUnknown, Unavailable
+from shared.platform.http import refusals
+from shared.platform.http.problems import Problems, problems
+
+MIB: Final = 1024 * 1024
+JSON: Final = "application/json"
+
+Endpoint = Callable[..., Coroutine[Any, Any, Any]]
+E = TypeVar("E", bound=Endpoint)
+Respond = Callable[[Request], Coroutine[Any, Any, Response]]
+
+_EVERY: Final[tuple[type[OslerError], ...]] = (
+    refusals.Unauthenticated,
+    refusals.UnknownPerson,
+    Forbidden,
+    refusals.MalformedRequest,
+    refusals.InternalError,
+    Unavailable,
+)
+_WITH_BODY: Final = (
+    refusals.BodyTooLarge,
+    refusals.BodyTooSlow,
+    refusals.BodyCutShort,
+    refusals.UnsupportedMediaType,
+)
+_POST: Final = (refusals.MalformedIdempotencyKey, refusals.IdempotencyKeyReused, refusals.IdempotencyKeyInUse)
+
+_IDEMPOTENCY_KEY: Final = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "The same key with the same request gets the same answer for 7 days, and nothing is done twice.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+}
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation of a service, as its policy row, its metrics and its documents know it."""
+
+    service: str
+    name: str
+    method: str
+    path: str
+    accepts: str = JSON
+    max_body_bytes: int = MIB
+
+    @property
+    def id(self) -> str:
+        """`<service>.<function name>`: the operation id in OpenAPI and the key of the policy row."""
+        return f"{self.service}.{self.name}"
+
+    @property
+    def changes_something(self) -> bool:
+        """Whether its method is one that may change something; the others run in a read-only transaction."""
+        return self.method != "GET"
+
+    @property
+    def looks_up_by_id(self) -> bool:
+        """Whether its address names one thing."""
+        return "{" in self.path
+
+
+class Edge(Protocol):
+    """What stands around every operation: sign-in, policy, transaction, kept answers, audit."""
+
+    async def serve(self, request: Request, operation: Operation, respond: Respond, *, has_revision: bool) -> Response:
+        """Answer one request; nothing escapes but what ends the process."""
+        ...
+
+
+class OperationRoute(APIRoute):
+    """A route whose function runs inside the edge that `build_app` put into the application's state."""
+
+    operation: ClassVar[Operation]
+
+    def get_route_handler(self) -> Respond:
+        """FastAPI's own handler, inside the edge."""
+        respond = super().get_route_handler()
+        operation = self.operation
+        has_revision = _has_revision(self.response_model)
+
+        async def handle(request: Request) -> Response:
+            edge: Edge = request.app.state.edge
+            return await edge.serve(request, operation, respond, has_revision=has_revision)
+
+        return handle
+
+
+def _has_revision(model: object) -> bool:
+    return isinstance(model, type) and issubclass(model, BaseModel) and "revision" in model.model_fields
+
+
+class Routes:
+    """The operations of a service: async functions, whose names make the operation ids and whose docstrings the texts."""
+
+    def __init__(self, service: str) -> None:
+        self.service = service
+        self.router = APIRouter(tags=[service])
+        self.operations: list[Operation] = []
+
+    def get(
+        self,
+        path: str,
+        *,
+        status_code: int = 200,
+        responses: Problems | None = None,
+        response_class: type[Response] | None = None,
+    ) -> Callable[[E], E]:
+        """Declare a look-up; it runs in a read-only transaction."""
+        return self._declare("GET", path, status_code=status_code, responses=responses, response_class=response_class)
+
+    def post(
+        self,
+        path: str,
+        *,
+        status_code: int = 200,
+        responses: Problems | None = None,
+        accepts: str = JSON,
+        max_body_bytes: int = MIB,
+        response_class: type[Response] | None = None,
+    ) -> Callable[[E], E]:
+        """Declare a command that honours Idempotency-Key."""
+        return self._declare(
+            "POST",
+            path,
+            status_code=status_code,
+            responses=responses,
+            accepts=accepts,
+            max_body_bytes=max_body_bytes,
+            response_class=response_class,
+        )
+
+    def put(self, path: str, *, status_code: int = 200, responses: Problems | None = None) -> Callable[[E], E]:
+        """Declare a replacement."""
+        return self._declare("PUT", path, status_code=status_code, responses=responses)
+
+    def patch(self, path: str, *, status_code: int = 200, responses: Problems | None = None) -> Callable[[E], E]:
+        """Declare a partial change."""
+        return self._declare("PATCH", path, status_code=status_code, responses=responses)
+
+    def delete(self, path: str, *, status_code: int = 204, responses: Problems | None = None) -> Callable[[E], E]:
+        """Declare a removal."""
+        return self._declare("DELETE", path, status_code=status_code, responses=responses)
+
+    def _declare(
+        self,
+        method: str,
+        path: str,
+        *,
+        status_code: int,
+        responses: Problems | None,
+        accepts: str = JSON,
+        max_body_bytes: int = MIB,
+        response_class: type[Response] | None = None,
+    ) -> Callable[[E], E]:
+        def declare(function: E) -> E:
+            if not iscoroutinefunction(function):
+                message = f"{function.__name__} must be async: a thread could not use the request's transaction"
+                raise TypeError(message)
+            operation = Operation(self.service, function.__name__, method, path, accepts, max_body_bytes)
+            self.router.add_api_route(
+                path,
+                function,
+                methods=[method],
+                status_code=status_code,
+                operation_id=operation.id,
+                responses=problems(*(responses.errors if responses else ()), *_edge_errors(operation)),
+                route_class_override=type(function.__name__, (OperationRoute,), {"operation": operation}),
+                openapi_extra=_extra(operation),
+                response_class=response_class or Default(JSONResponse),
+            )
+            self.operations.append(operation)
+            return function
+
+        return declare
+
+
+def _edge_errors(operation: Operation) -> Sequence[type[OslerError]]:
+    writing = (*_WITH_BODY, OutcomeUnknown) if operation.changes_something else ()
+    return (*_EVERY, *writing, *(_POST if operation.method == "POST" else ()))
+
+
+def _extra(operation: Operation) -> dict[str, Any]:
+    extra: dict[str, Any] = {}
+    if operation.method == "POST":
+        extra["parameters"] = [_IDEMPOTENCY_KEY]
+    if operation.accepts != JSON:
+        content = {operation.accepts: {"schema": {"type": "string", "format": "binary"}}}
+        extra["requestBody"] = {"required": True, "content": content}
+    return extra
+
+
+class HasRoutes(Protocol):
+    """Anything that has routes, as a service does."""
+
+    @property
+    def routes(self) -> Sequence[Routes]:
+        """The routes."""
+        ...
+
+
+def operations(service: HasRoutes) -> list[Operation]:
+    """Every operation of a service, in the order of declaration, for tests and documents."""
+    return [operation for routes in service.routes for operation in routes.operations]

@@ -1,0 +1,55 @@
+"""How a process reaches Kafka; refuses nothing itself, because production's rules are in `settings`."""
+
+import ssl
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+from faststream.security import BaseSecurity, SASLScram512
+
+from shared.platform.settings import PlatformSettings
+
+# Under Kafka's own limit of 1 MiB for a batch, with room for its header.
+_MAX_BATCH_BYTES = 900_000
+
+
+def client_options(settings: PlatformSettings) -> dict[str, Any]:
+    """The connection arguments that every aiokafka client takes."""
+    options: dict[str, Any] = {
+        "bootstrap_servers": settings.kafka_bootstrap,
+        "security_protocol": settings.kafka_protocol,
+    }
+    if settings.kafka_protocol.startswith("SASL"):
+        options |= {
+            "sasl_mechanism": "SCRAM-SHA-512",
+            "sasl_plain_username": settings.kafka_username,
+            "sasl_plain_password": settings.kafka_password.get_secret_value(),
+        }
+    if settings.kafka_protocol.endswith("SSL"):
+        options["ssl_context"] = ssl.create_default_context()
+    return options
+
+
+def broker_security(settings: PlatformSettings) -> BaseSecurity:
+    """The same for FastStream's broker."""
+    context = ssl.create_default_context() if settings.kafka_protocol.endswith("SSL") else None
+    if settings.kafka_protocol.startswith("SASL"):
+        return SASLScram512(
+            username=settings.kafka_username,
+            password=settings.kafka_password.get_secret_value(),
+            ssl_context=context,
+            use_ssl=context is not None,
+        )
+    return BaseSecurity(ssl_context=context, use_ssl=context is not None)
+
+
+def make_producer(settings: PlatformSettings) -> AIOKafkaProducer:
+    """An idempotent producer whose acknowledgement means every in-sync replica has the record."""
+    return AIOKafkaProducer(
+        **client_options(settings),
+        client_id=f"{settings.kafka_username}-relay",
+        acks="all",
+        enable_idempotence=True,
+        max_batch_size=_MAX_BATCH_BYTES,
+        max_request_size=1_000_000,
+        linger_ms=0,
+    )

@@ -1,0 +1,104 @@
+"""Who may sign in to a service and as what, learned from the directory; it holds no name and no address."""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+from shared.contracts.directory import (
+    PersonErased,
+    PersonJoined,
+    PersonLeft,
+    PersonReturned,
+    PersonWentOnLeave,
+    RoleAssigned,
+    RoleRemoved,
+)
+from shared.contracts.event import Role
+from shared.platform.consumer.handlers import EventConsumer
+from shared.platform.database import Transaction
+
+Status = Literal["here", "on_leave", "left", "erased"]
+
+
+@dataclass(frozen=True)
+class Person:
+    """The person behind a request: who, of which institution, in which roles."""
+
+    person_id: UUID
+    institution_id: UUID
+    roles: frozenset[Role]
+
+
+def sign_in_key(secret: str, scoped_subject: str) -> str:
+    """The keyed hash by which services recognize a token's subject, `<external id>@<institution's mail domain>`.
+
+    HMAC-SHA256, first 128 bits, in hex. Only who holds the secret can tell whose it is.
+    """
+    return hmac.new(secret.encode(), scoped_subject.casefold().encode(), hashlib.sha256).hexdigest()[:32]
+
+
+async def find_member(tx: Transaction, key: str) -> Person | None:
+    """Who signs in with this key; None for strangers and for people who left or were erased."""
+    row = await tx.find("SELECT person_id, institution_id, status, roles FROM find_member($1)", key)
+    if row is None or row["status"] in {"left", "erased"}:
+        return None
+    return Person(row["person_id"], row["institution_id"], frozenset(row["roles"]))
+
+
+def listener() -> EventConsumer:
+    """The handlers that keep `members` true; a service includes them in its own consumer."""
+    events = EventConsumer("members")
+
+    @events.on(PersonJoined)
+    async def on_person_joined(tx: Transaction, event: PersonJoined) -> None:
+        """A person may sign in."""
+        tx.later(
+            "INSERT INTO members (person_id, institution_id, sign_in_key, status) VALUES ($1, $2, $3, 'here')",
+            event.person_id,
+            event.institution_id,
+            event.sign_in_key,
+        )
+
+    async def set_status(tx: Transaction, person_id: UUID, status: Status) -> None:
+        await tx.execute("UPDATE members SET status = $2 WHERE person_id = $1", person_id, status)
+
+    @events.on(PersonWentOnLeave)
+    async def on_person_went_on_leave(tx: Transaction, event: PersonWentOnLeave) -> None:
+        """Who is on leave may still sign in."""
+        await set_status(tx, event.person_id, "on_leave")
+
+    @events.on(PersonReturned)
+    async def on_person_returned(tx: Transaction, event: PersonReturned) -> None:
+        """Back, or back again after having left."""
+        await set_status(tx, event.person_id, "here")
+
+    @events.on(PersonLeft)
+    async def on_person_left(tx: Transaction, event: PersonLeft) -> None:
+        """Who left may not sign in."""
+        await set_status(tx, event.person_id, "left")
+
+    @events.on(RoleAssigned)
+    async def on_role_assigned(tx: Transaction, event: RoleAssigned) -> None:
+        """A role is held once, however often it is said."""
+        await tx.execute(
+            "UPDATE members SET roles = array_append(array_remove(roles, $2), $2) WHERE person_id = $1",
+            event.person_id,
+            event.role,
+        )
+
+    @events.on(RoleRemoved)
+    async def on_role_removed(tx: Transaction, event: RoleRemoved) -> None:
+        """The role opens nothing any more."""
+        await tx.execute("UPDATE members SET roles = array_remove(roles, $2) WHERE person_id = $1", event.person_id, event.role)
+
+    @events.on(PersonErased)
+    async def on_person_erased(tx: Transaction, event: PersonErased) -> None:
+        """Nothing remains that the person's sign-in could be compared with."""
+        await tx.execute(
+            "UPDATE members SET status = 'erased', roles = '{}', sign_in_key = 'erased ' || person_id WHERE person_id = $1",
+            event.person_id,
+        )
+
+    return events

@@ -1,0 +1,162 @@
+"""Due timers into effects: one transaction a pass, never early, and a failing timer holds back no other."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, Final, LiteralString
+from uuid import UUID
+
+from shared.platform import crash
+from shared.platform.clock import NOW_SQL, ClockKind
+from shared.platform.database import Database, Row, Transaction, is_nobodys_fault
+from shared.platform.errors import OslerError
+from shared.platform.telemetry import Backoff, count, histogram, logger, rest, where
+from shared.platform.timers.schedule import Firing, Timer, Timers
+
+MOST_A_PASS: Final = 1_000
+_POLL_SECONDS: Final[dict[ClockKind, float]] = {"real": 0.2, "stepped": 0.04}
+_LONGEST_PAUSE: Final = timedelta(minutes=5)
+_FIRST_PAUSE: Final = timedelta(milliseconds=200)
+
+_PEEK: Final[dict[ClockKind, LiteralString]] = {
+    "real": "SELECT 1 FROM timers WHERE due_at <= "
+    + NOW_SQL["real"]
+    + " AND (next_try_at IS NULL OR next_try_at <= clock_timestamp()) LIMIT 1",
+    "stepped": "SELECT 1 FROM timers WHERE due_at <= "
+    + NOW_SQL["stepped"]
+    + " AND (next_try_at IS NULL OR next_try_at <= clock_timestamp()) LIMIT 1",
+}
+
+_log = logger("timers")
+_fired = count("osler_timers_fired", "Timers whose effect is committed", ("kind",))
+_late = histogram("osler_timer_lateness_seconds", "From due to fired, in business time", ("kind",))
+
+_Key = tuple[str, UUID, UUID]
+
+
+
+
+class Firer:
+    """Fires the timers of one service; several processes may, each passing over what another has locked."""
+
+    def __init__(self, database: Database, timers: Timers) -> None:
+        self._database = database
+        self._timers = timers
+
+    async def run(self) -> None:
+        """Fire until cancelled; when the database is away it waits and goes on."""
+        backoff = Backoff(first=0.1, most=2.0)
+        clock = self._database.clock
+        while True:
+            try:
+                busy = False
+                if await self._database.pool.fetchval(_PEEK[clock]):
+                    busy = await self.fire_due() == MOST_A_PASS
+                backoff.reset()
+                if not busy:
+                    await rest(_POLL_SECONDS[clock])
+            except Exception as error:
+                if not is_nobodys_fault(error):
+                    _log.error("timers_failed", exc_info=True)
+                await rest(backoff.next())
+
+    async def fire_due(self) -> int:
+        """Fire what is due now, at most 1,000; give how many were found due."""
+        try:
+            async with self._database.transaction(door="timer") as tx:
+                due = await self._due(tx)
+                await self._fire(tx, due)
+        except Exception as error:
+            if is_nobodys_fault(error):
+                raise
+            async with self._database.transaction() as tx:
+                due = await self._due(tx)
+            for row in due:
+                await self._fire_alone(row)
+        return len(due)
+
+    async def _due(self, tx: Transaction) -> list[Row]:
+        return await tx.fetch(
+            """
+            SELECT kind, subject_id, generation, due_at, payload::text AS payload FROM timers
+            WHERE due_at <= $1 AND kind = ANY($2::text[])
+              AND (next_try_at IS NULL OR next_try_at <= clock_timestamp())
+            ORDER BY due_at LIMIT $3
+            """,
+            tx.now,
+            list(self._timers.due),
+            MOST_A_PASS,
+        )
+
+    async def _fire(self, tx: Transaction, due: Sequence[Row]) -> None:
+        taken = await self._take(tx, due)
+        for row in due:
+            if (row["kind"], row["subject_id"], row["generation"]) in taken:
+                await self._call(tx, row)
+        await tx.flush()
+        for row in due:
+            _fired.labels(row["kind"]).inc()
+            _late.labels(row["kind"]).observe(max((tx.now - row["due_at"]).total_seconds(), 0.0))
+
+    async def _take(self, tx: Transaction, due: Sequence[Row]) -> set[_Key]:
+        """Lock the subjects, then delete the timers that are still the ones that were read.
+
+        A subject that a command holds is passed over: the command may be moving or cancelling this very timer.
+        """
+        subjects: dict[LiteralString, set[UUID]] = defaultdict(set)
+        for row in due:
+            subjects[self._timers.due[row["kind"]].timer.lock].add(row["subject_id"])
+        locked: dict[LiteralString, set[UUID]] = {}
+        for lock, ids in sorted(subjects.items()):
+            locked[lock] = {row[0] for row in await tx.fetch(lock, sorted(ids))}
+        mine = [row for row in due if row["subject_id"] in locked[self._timers.due[row["kind"]].timer.lock]]
+        if not mine:
+            return set()
+        rows = await tx.fetch(
+            """
+            DELETE FROM timers USING unnest($1::text[], $2::uuid[], $3::uuid[]) mine (kind, subject_id, generation)
+            WHERE timers.kind = mine.kind AND timers.subject_id = mine.subject_id
+              AND timers.generation = mine.generation
+            RETURNING timers.kind, timers.subject_id, timers.generation
+            """,
+            [row["kind"] for row in mine],
+            [row["subject_id"] for row in mine],
+            [row["generation"] for row in mine],
+        )
+        crash.at("timer.delete")
+        return {(row["kind"], row["subject_id"], row["generation"]) for row in rows}
+
+    async def _call(self, tx: Transaction, row: Row) -> None:
+        firing = self._timers.due[row["kind"]]
+        late_after = firing.timer.expires_after
+        if late_after is not None and tx.now - row["due_at"] > late_after:
+            firing = self._timers.expired[row["kind"]]
+        await firing.fire(tx, _restore(firing, row))
+
+    async def _fire_alone(self, row: Row) -> None:
+        try:
+            async with self._database.transaction(door="timer") as tx:
+                await self._fire(tx, [row])
+        except Exception as error:
+            if is_nobodys_fault(error):
+                raise
+            reason = error.code() if isinstance(error, OslerError) else f"bug {type(error).__name__} {where(error)}"
+            _log.error("timer_fails", kind=row["kind"], reason=reason)
+            await self._database.pool.execute(
+                """
+                UPDATE timers SET attempts = attempts + 1, reason = $4,
+                    next_try_at = clock_timestamp() + least($5 * power(2, least(attempts, 11)), $6)
+                WHERE kind = $1 AND subject_id = $2 AND generation = $3
+                """,
+                row["kind"],
+                row["subject_id"],
+                row["generation"],
+                reason,
+                _FIRST_PAUSE,
+                _LONGEST_PAUSE,
+            )
+
+
+def _restore(firing: Firing, row: Row) -> Timer:
+    timer: Any = firing.timer.model_validate_json(row["payload"])
+    return timer.model_copy(update={"due_at": row["due_at"]})

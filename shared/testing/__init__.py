@@ -1,0 +1,1 @@
+"""What tests share: builders, fixtures and patience; nothing here ships."""

@@ -1,0 +1,1 @@
+"""Tests, sorted by what they cost: unit, contract, integration, e2e, chaos, bench."""

@@ -1,0 +1,32 @@
+"""The real parts, started once for all tests: PostgreSQL and Kafka as child processes."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest
+
+from deploy.local.parts import Parts, local_parts
+from shared.testing.stage import Engines, apply_topics, new_passwords
+
+
+@pytest.fixture(scope="session")
+async def parts(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Parts]:
+    """Both engines, as durable as in production, because faults are tested on them."""
+    folder: Path = tmp_path_factory.mktemp("parts")
+    async with local_parts(folder) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def engines(parts: Parts) -> Engines:
+    """Where the engines answer."""
+    return Engines(parts.admin_url, parts.kafka_bootstrap, parts.kafka_username, parts.kafka_password)
+
+
+@pytest.fixture(scope="session")
+async def passwords(engines: Engines) -> dict[str, str]:
+    """One password per login and principal, known to the engines."""
+    made = new_passwords()
+    await asyncio.to_thread(apply_topics, engines, made)
+    return made

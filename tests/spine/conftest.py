@@ -1,0 +1,37 @@
+"""The stage of the spine's tests: two services' platform tables, and the play's own."""
+
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from shared.platform.migrations import migrate
+from shared.platform.migrations.runner import Migration, migrations
+from shared.testing.stage import Engines, Stage, make_stage
+from tests.spine.theatre import Theatre
+
+
+@pytest.fixture(scope="session")
+async def play_stage(engines: Engines, passwords: dict[str, str]) -> Stage:
+    """A database where `pairing` publishes and `meetings` consumes, on real time."""
+    stage = await make_stage(engines, passwords, (), stepped=False)
+    play = Migration("play/0001_play.sql", (Path(__file__).parent / "play.sql").read_text(encoding="utf-8"))
+    for service in ("pairing", "meetings"):
+        files = [file for file in migrations(service) if file.name.startswith("platform/")]
+        await migrate(stage.database(f"{service}_migrate"), service, [*files, play])
+    return stage
+
+
+@pytest.fixture(scope="session")
+def play_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where plays keep their books, together, because one test asks which crash points any of them reached."""
+    return tmp_path_factory.mktemp("plays")
+
+
+@pytest.fixture
+async def theatre(play_stage: Stage, play_folder: Path) -> AsyncGenerator[Theatre]:
+    """One play with counters and a consumer of its own."""
+    yield Theatre(play_stage, play_folder)
+    connection = await asyncpg.connect(play_stage.admin_url)
+    await connection.close()

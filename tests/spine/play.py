@@ -1,0 +1,209 @@
+"""The play: one process that writes, fires, relays or consumes as told, so that a test can kill it anywhere.
+
+`python -m tests.spine.play --service pairing --doors api,timer,relay --acknowledged FILE --aggregates N --commands N`
+"""
+
+import argparse
+import asyncio
+import os
+import signal
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from pathlib import Path
+from typing import ClassVar, LiteralString
+from uuid import UUID, uuid5
+
+from faststream.kafka import KafkaBroker
+
+from shared.contracts.meetings import MeetingExpired
+from shared.contracts.pairing import PairEvent, PairPaused, PairResumed
+from shared.platform import outbox
+from shared.platform.consumer import EventConsumer
+from shared.platform.consumer.subscribe import subscribe_events
+from shared.platform.database import Database, Transaction
+from shared.platform.errors import Unavailable
+from shared.platform.kafka import broker_security, make_producer
+from shared.platform.relay import Relay
+from shared.platform.settings import PlatformSettings
+from shared.platform.telemetry import rest, set_up_logging
+from shared.platform.timers import Timer, Timers, schedule
+from shared.platform.timers.fire import Firer
+
+NOBODY = UUID(int=0)
+
+
+class TickDue(Timer):
+    """A counter that was bumped says one more thing a moment later."""
+
+    kind: ClassVar[str] = "tick_due"
+    lock: ClassVar[LiteralString] = (
+        "SELECT pair_id FROM counters WHERE pair_id = ANY($1) ORDER BY pair_id FOR UPDATE SKIP LOCKED"
+    )
+
+
+async def bump(tx: Transaction, pair_id: UUID, kind: type[PairEvent]) -> int:
+    """Raise a counter and publish its event; give the new version."""
+    await tx.execute(
+        """
+        INSERT INTO counters (pair_id, version) VALUES ($1, 1)
+        ON CONFLICT (pair_id) DO UPDATE SET version = counters.version + 1
+        """,
+        pair_id,
+    )
+    row = await tx.get("SELECT version FROM counters WHERE pair_id = $1", pair_id)
+    extra = {"reason": "leave", "review_at": tx.now} if kind is PairPaused else {}
+    event = kind.model_validate(
+        {
+            "pair_id": pair_id,
+            "mentor_id": NOBODY,
+            "mentee_id": NOBODY,
+            "mentor_institution_id": NOBODY,
+            "mentee_institution_id": NOBODY,
+            "version": row["version"],
+            "occurred_at": tx.now,
+            "institution_ids": (),
+            **extra,
+        }
+    )
+    await outbox.publish(tx, event)
+    return row["version"]
+
+
+def pair_ids(seed: str, aggregates: int) -> list[UUID]:
+    """The counters of one test, the same in every process of it."""
+    return [uuid5(NOBODY, f"{seed} {number}") for number in range(aggregates)]
+
+
+async def write(database: Database, ids: list[UUID], commands: int, acknowledged: Path) -> None:
+    """Send commands one after the other, and note each that was acknowledged before the next."""
+    with acknowledged.open("a", buffering=1, encoding="utf-8") as book:
+        for number in range(commands):
+            pair_id = ids[number % len(ids)]
+
+            async def command(tx: Transaction, pair_id: UUID = pair_id) -> int:
+                version = await bump(tx, pair_id, PairResumed)
+                await schedule(tx, TickDue(subject_id=pair_id), tx.now + timedelta(milliseconds=50))
+                return version
+
+            try:
+                version = await database.run(command, door="api")
+            except Unavailable:
+                book.write("unknown\n")
+            else:
+                book.write(f"{pair_id} {version}\n")
+            await rest(0.01)  # long enough for timers to fall due between the commands
+
+
+def ticking() -> Timers:
+    """The publisher's timers."""
+    clock = Timers("pairing")
+
+    @clock.on(TickDue)
+    async def on_tick_due(tx: Transaction, timer: TickDue) -> None:
+        """A tick is one more version of its counter."""
+        await bump(tx, timer.subject_id, PairPaused)
+
+    return clock
+
+
+def listening(name: str) -> EventConsumer:
+    """The consumer: each event has one row as its effect, and every hundredth a further event of its own."""
+    events = EventConsumer(name)
+
+    async def note(tx: Transaction, event: PairEvent) -> None:
+        await tx.execute(
+            "INSERT INTO effects (consumer, aggregate_id, version) VALUES ($1, $2, $3)",
+            name,
+            event.pair_id,
+            event.version,
+        )
+        await outbox.publish(
+            tx,
+            MeetingExpired(
+                meeting_id=uuid5(event.event_id, name),
+                pair_id=event.pair_id,
+                mentor_id=NOBODY,
+                mentee_id=NOBODY,
+                version=1,
+                occurred_at=tx.now,
+                institution_ids=(),
+            ),
+        )
+
+    events.on(PairPaused)(note)
+    events.on(PairResumed)(note)
+    return events
+
+
+async def perform(arguments: argparse.Namespace) -> None:
+    """Open the doors that were asked for, and keep them open until SIGTERM or the end of the commands."""
+    settings = PlatformSettings.read()
+    doors = set(arguments.doors.split(","))
+    stopping = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopping.set)
+    async with AsyncExitStack() as stack:
+        app = await stack.enter_async_context(
+            Database.open(settings.app_database, schema=arguments.service, clock=settings.clock, strict=True)
+        )
+        worker = await stack.enter_async_context(
+            Database.open(settings.worker_database, schema=arguments.service, clock=settings.clock, strict=True)
+        )
+        tasks: list[asyncio.Task[None]] = []
+
+        def start(loop: Callable[[], Awaitable[None]]) -> None:
+            async def run() -> None:
+                await loop()
+
+            tasks.append(asyncio.create_task(run()))
+
+        if "relay" in doors:
+            relay = Relay(worker, lambda: make_producer(settings))
+            app.on_commit(relay.wake)
+            worker.on_commit(relay.wake)
+            start(relay.run)
+        if "timer" in doors:
+            start(Firer(worker, ticking()).run)
+        if "consumer" in doors:
+            broker = KafkaBroker(
+                settings.kafka_bootstrap,
+                security=broker_security(settings),
+                allow_auto_create_topics=False,
+                graceful_timeout=10,
+                logger=None,
+            )
+            subscriptions = subscribe_events(broker, worker, listening(arguments.consumer), place=settings.place)
+            await broker.connect()
+            for subscriber in subscriptions.by_topic.values():
+                await subscriber.start()
+            stack.push_async_callback(broker.stop)
+            start(subscriptions.retrier.run)
+        if "api" in doors:
+            await write(
+                app, pair_ids(arguments.seed, arguments.aggregates), arguments.commands, Path(arguments.acknowledged)
+            )
+        if arguments.stay:
+            await stopping.wait()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def main() -> None:
+    """Read what to play."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--service", default="pairing")
+    parser.add_argument("--doors", required=True)
+    parser.add_argument("--consumer", default="")
+    parser.add_argument("--acknowledged", default=os.devnull)
+    parser.add_argument("--seed", default="")
+    parser.add_argument("--aggregates", type=int, default=5)
+    parser.add_argument("--commands", type=int, default=0)
+    parser.add_argument("--stay", action="store_true")
+    arguments = parser.parse_args()
+    set_up_logging(f"play-{arguments.service}")
+    asyncio.run(perform(arguments))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,162 @@
+"""Runs plays as child processes on the real parts and reads the four ledgers afterwards."""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from secrets import token_hex
+from uuid import UUID
+
+import asyncpg
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from shared.contracts.topics import partitions
+from shared.platform.kafka import client_options
+from shared.testing.eventually import eventually
+from shared.testing.stage import Stage
+from tests.ledgers import Fact, Ledgers
+
+CONVERGES_WITHIN = 60.0
+
+
+@dataclass
+class Theatre:
+    """One play: its counters, its consumer, and where its processes note what they did."""
+
+    stage: Stage
+    folder: Path
+    seed: str = field(default_factory=lambda: token_hex(6))
+
+    @property
+    def consumer(self) -> str:
+        """A consumer of its own, so that plays on one Kafka do not meet."""
+        return f"meetings.{self.seed}"
+
+    @property
+    def acknowledged(self) -> Path:
+        """The client's own book of acknowledged commands."""
+        return self.folder / f"{self.seed}.acknowledged"
+
+    @property
+    def reached(self) -> Path:
+        """The crash points that were passed."""
+        return self.folder / "reached"
+
+    @asynccontextmanager
+    async def process(
+        self, service: str, doors: str, *more: str, crash: str = ""
+    ) -> AsyncGenerator[asyncio.subprocess.Process]:
+        """A process of the play; whatever is left of it at the end is killed."""
+        environment = os.environ | self.stage.environment(service) | {"OSLER_CRASH_LOG": str(self.reached)}
+        if crash:
+            environment["OSLER_CRASH_AT"] = crash
+        log = (self.folder / f"{self.seed}.{service}.log").open("ab")
+        with log:
+            child = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "tests.spine.play", "--service", service, "--doors", doors,
+                "--seed", self.seed, "--consumer", self.consumer, "--acknowledged", str(self.acknowledged), *more,
+                env=environment, stdout=log, stderr=log,
+            )  # fmt: skip
+        try:
+            yield child
+        finally:
+            if child.returncode is None:
+                child.kill()
+                await child.wait()
+
+    def publisher(self, commands: int = 0, *, crash: str = "", doors: str = "api,timer,relay"):  # noqa: ANN201 - as `process`
+        """The process that writes, fires and relays; without commands it stays until it is ended."""
+        more = ["--commands", str(commands)] if commands else ["--stay"]
+        return self.process("pairing", doors, *more, "--stay", crash=crash)
+
+    def listener(self, *, crash: str = ""):  # noqa: ANN201 - as `process`
+        """The process that consumes, and relays what its handlers say."""
+        return self.process("meetings", "consumer,relay", "--stay", crash=crash)
+
+    async def converge(self) -> None:
+        """Wait until nothing waits anywhere: outboxes, timers, and every committed version has its effect."""
+        await eventually(self._quiet, within=CONVERGES_WITHIN, every=0.2)
+
+    async def _quiet(self) -> bool:
+        async with self._admin() as connection:
+            return await connection.fetchval(
+                """
+                SELECT NOT EXISTS (SELECT 1 FROM pairing.outbox) AND NOT EXISTS (SELECT 1 FROM pairing.timers)
+                   AND NOT EXISTS (SELECT 1 FROM meetings.outbox)
+                   AND (SELECT count(*) FROM pairing.committed c JOIN pairing.counters k ON k.pair_id = c.aggregate_id
+                        WHERE k.pair_id = ANY($2))
+                     <= (SELECT count(*) FROM meetings.effects WHERE consumer = $1 AND aggregate_id = ANY($2))
+                """,
+                self.consumer,
+                self._ids(),
+            )
+
+    async def ledgers(self) -> Ledgers:
+        """The four ledgers of this play."""
+        acknowledged, unknown = self._book()
+        ids = set(self._ids())
+        async with self._admin() as connection:
+            committed = [
+                (row["aggregate_id"], row["version"])
+                for row in await connection.fetch("SELECT aggregate_id, version FROM pairing.committed ORDER BY position")
+            ]
+            effects = [
+                (row["aggregate_id"], row["version"])
+                for row in await connection.fetch(
+                    "SELECT aggregate_id, version FROM meetings.effects WHERE consumer = $1 ORDER BY position",
+                    self.consumer,
+                )
+            ]
+        log = await read_log(self.stage, "osler.pairing", "meetings")
+        return Ledgers(
+            acknowledged=acknowledged,
+            committed=[fact for fact in committed if fact[0] in ids],
+            log=[fact for fact in log if fact[0] in ids],
+            effects={self.consumer: [fact for fact in effects if fact[0] in ids]},
+            unknown=unknown,
+        )
+
+    def _ids(self) -> list[UUID]:
+        from tests.spine.play import pair_ids  # noqa: PLC0415 - the play imports the whole platform
+
+        return pair_ids(self.seed, 5)
+
+    def _book(self) -> tuple[list[Fact], int]:
+        if not self.acknowledged.exists():
+            return [], 0
+        lines = self.acknowledged.read_text(encoding="utf-8").splitlines()
+        facts = [(UUID(line.split()[0]), int(line.split()[1])) for line in lines if line != "unknown"]
+        return facts, lines.count("unknown")
+
+    @asynccontextmanager
+    async def _admin(self) -> AsyncGenerator["asyncpg.Connection[asyncpg.Record]"]:
+        connection = await asyncpg.connect(self.stage.admin_url)
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
+
+async def read_log(stage: Stage, topic: str, reader: str) -> list[Fact]:
+    """A topic from its first record to its end, as a reader without a group."""
+    consumer = AIOKafkaConsumer(**client_options(stage.settings(reader)), auto_offset_reset="earliest")
+    await consumer.start()
+    try:
+        places = [TopicPartition(topic, number) for number in range(partitions(topic))]
+        consumer.assign(places)
+        ends = await consumer.end_offsets(places)
+        facts: list[Fact] = []
+        while any([await consumer.position(place) < ends[place] for place in places]):
+            for records in (await consumer.getmany(timeout_ms=500)).values():
+                for record in records:
+                    headers = dict(record.headers)
+                    try:
+                        facts.append((UUID(headers["ce_subject"].decode()), int(headers["ce_sequence"])))
+                    except (KeyError, ValueError, AttributeError):
+                        continue  # what no reader could place in order is no part of this ledger
+        return facts
+    finally:
+        await consumer.stop()
