@@ -13,7 +13,7 @@ LOCKED := $(PIP) --require-hashes --only-binary :all: --requirement
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
   --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 # Both write or compare what is generated from the events: `make schemas`, `make schemas-check`.
-SCHEMAS := $(BIN)/python -m shared.contracts.schemas
+SCHEMAS := $(BIN)/python -m deploy.schemas
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z -]+:.*## / { printf "  make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

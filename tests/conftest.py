@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from deploy.local.parts import Parts, local_parts
-from shared.testing.stage import Engines, apply_topics, new_passwords
+from shared.testing.stage import Engines, Stage, apply_topics, make_stage, new_passwords
+
+SERVICES = sorted(folder.parent.name for folder in Path("services").glob("*/migrations"))
 
 
 @pytest.fixture(scope="session")
@@ -30,3 +32,9 @@ async def passwords(engines: Engines) -> dict[str, str]:
     made = new_passwords()
     await asyncio.to_thread(apply_topics, engines, made)
     return made
+
+
+@pytest.fixture(scope="session")
+async def stage(engines: Engines, passwords: dict[str, str]) -> Stage:
+    """One database with every service's schema and a clock that tests step; ids are fresh in each test."""
+    return await make_stage(engines, passwords, SERVICES)

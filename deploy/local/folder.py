@@ -10,15 +10,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, cast
 
+from deploy.local.problems import LocalProblem
+
 MARKER: Final = "osler-data.json"
 _LAYOUT: Final = 1
 
 
-class NotOurFolder(Exception):
+class NotOurFolder(LocalProblem):
     """The folder holds something that Osler did not put there."""
 
 
-class AlreadyRunning(Exception):
+class AlreadyRunning(LocalProblem):
     """Another process runs Osler in this data folder."""
 
 
@@ -100,12 +102,14 @@ class DataFolder:
             lock.flush()
             yield
 
+    def refuse_if_foreign(self) -> None:
+        """Raise NotOurFolder for a folder that Osler did not make."""
+        if not self.is_ours():
+            raise NotOurFolder(f"{self.path} holds no {MARKER}: it is no Osler data folder. Nothing was deleted.")
+
     def delete(self) -> None:
         """Delete the folder and all it holds; raises NotOurFolder, AlreadyRunning."""
-        if not self.is_ours():
-            raise NotOurFolder(
-                f"{self.path} holds no {MARKER}, so it is not an Osler data folder. Nothing was deleted."
-            )
+        self.refuse_if_foreign()
         with self.hold():
             shutil.rmtree(self.path)
 

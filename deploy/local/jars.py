@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from deploy.local.problems import LocalProblem
 from deploy.local.saying import Say, silent
 
 VERSION: Final = "4.3.1"
@@ -22,11 +23,11 @@ LIST: Final = Path(__file__).with_name("jars.sha256")
 _DOWNLOADS_AT_ONCE: Final = 8
 
 
-class JarsUnavailable(Exception):
+class JarsUnavailable(LocalProblem):
     """A jar could not be fetched."""
 
 
-class JarDiffers(Exception):
+class JarDiffers(LocalProblem):
     """A jar is not the one that the list names."""
 
 

@@ -114,6 +114,11 @@ class Kafka:
         return self._child.pid
 
     @property
+    def log(self) -> Path:
+        """Where it writes."""
+        return self._child.log
+
+    @property
     def running(self) -> bool:
         """Whether the broker's process lives."""
         return self._child.running
@@ -204,8 +209,10 @@ class Kafka:
         scram = f"{MECHANISM}=[name={ADMIN},password={self.password}]"
         arguments = ["format", "-t", _cluster_id(), "-c", str(properties), "--add-scram", scram]
         self._run(storage_tool, jars, ["kafka.tools.StorageTool", *arguments])
-        finished = await storage_tool.ended(_START_SECONDS)
-        await storage_tool.stop(seconds=1)
+        try:
+            finished = await storage_tool.ended(_START_SECONDS)
+        finally:
+            await storage_tool.stop(seconds=1)
         if not finished or storage_tool.exit_code != 0:
             raise storage_tool.failed("could not prepare the folder for Kafka's data")
         # It prints the administrator's keys; they must not stay in a log.
@@ -213,7 +220,7 @@ class Kafka:
         write_atomically(self._home / "formatted", "")
 
     def _run(self, child: Child, jars: Sequence[Path], main: Sequence[str], options: Sequence[str] = ()) -> None:
-        cache = java.cache_file()
+        cache = java.cache_file(jars)
         options = [*self._java_options, *options, *([f"-XX:AOTCache={cache}"] if cache.exists() else [])]
         command = java.command(self._home / f"{child.name}.arguments", jars, options, main)
         child.start(command, env=java.ENVIRONMENT, cwd=self._home)
@@ -233,15 +240,18 @@ class Kafka:
         return True
 
     async def _knows_the_administrator(self) -> bool:
-        client = AdminClient(self.client_settings(), logger=SILENT)
+        codes: list[int] = []
+        settings = {**self.client_settings(), "error_cb": lambda error: codes.append(error.code())}
+        client = AdminClient(settings, logger=SILENT)
         try:
             await asyncio.to_thread(client.list_topics, timeout=5)
-        except KafkaException as failure:
-            if failure.args[0].code() == KafkaError._AUTHENTICATION:  # noqa: SLF001 - librdkafka's name for it
+        except KafkaException:
+            client.poll(0)  # the reason comes this way, and the exception says only that nothing came back
+            if KafkaError._AUTHENTICATION in codes:  # noqa: SLF001 - librdkafka's name for it
                 raise DidNotStart(
-                    f"Kafka refuses the password kept in {self._folder.path}/secrets: folder and password do not "
-                    "belong together. Restore the folder whole, or begin anew with `osler reset`."
-                ) from failure
+                    f"Kafka refuses the password kept in {self._folder.path}/secrets: folder and password do not belong "
+                    "together. Restore the folder whole, or begin anew with `osler reset`."
+                ) from None
             return False
         return True
 

@@ -1,10 +1,11 @@
 """PostgreSQL and Kafka alone, side by side, for whoever needs only these two; refuses to share a folder in use."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Mapping
+from collections.abc import AsyncGenerator, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from deploy.local import training
 from deploy.local.folder import DataFolder
@@ -52,11 +53,14 @@ class Parts:
         return PROTOCOL
 
 
-async def side_by_side(*starts: Awaitable[object]) -> None:
-    """Wait for all starts; raise the first failure only when the others have come to rest and can be stopped."""
-    for outcome in await asyncio.gather(*starts, return_exceptions=True):
-        if isinstance(outcome, BaseException):
-            raise outcome
+async def side_by_side(*work: Coroutine[Any, Any, object]) -> None:
+    """Do all at once; when one fails, the others are cancelled and have come to rest before its error is raised."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for coroutine in work:
+                group.create_task(coroutine)
+    except BaseExceptionGroup as failed:
+        raise failed.exceptions[0] from None
 
 
 @asynccontextmanager
@@ -82,4 +86,4 @@ async def local_parts(
             async with training.beside(folder):
                 yield Parts(folder, postgres, kafka)
         finally:
-            await asyncio.gather(postgres.stop(), kafka.stop())
+            await side_by_side(postgres.stop(), kafka.stop())

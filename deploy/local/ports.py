@@ -4,6 +4,7 @@ import random
 import socket
 from typing import Final
 
+from deploy.local.problems import LocalProblem
 from deploy.local.saying import Say
 
 PREFERRED: Final = {
@@ -22,7 +23,7 @@ _SPARE: Final = range(20_000, 32_000)
 _given: set[int] = set()
 
 
-class PortTaken(Exception):
+class PortTaken(LocalProblem):
     """A port that must be this one is taken by another program."""
 
 

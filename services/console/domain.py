@@ -140,6 +140,22 @@ class Proposal:
 
 
 @dataclass(frozen=True)
+class SeenPair:
+    """A pair whatever its state; `ends_at` is set while it waits for a yes."""
+
+    couple: Couple
+    state: PairState
+    ends_at: datetime | None
+
+    def concerns(self, person: Person) -> bool:
+        """Whether it is one of the person's own, or of an institution that the person administers."""
+        mentor, mentee = self.couple.mentor, self.couple.mentee
+        if "administrator" in person.roles:
+            return person.institution_id in {mentor.institution_id, mentee.institution_id}
+        return person.person_id in {mentor.person_id, mentee.person_id}
+
+
+@dataclass(frozen=True)
 class Silence:
     """An active pair and how long it has been quiet.
 

@@ -14,7 +14,8 @@ Position = tuple[datetime, UUID] | None
 
 _REQUEST: Final[LiteralString] = """
     request_id, pair_id, mentor_id, mentee_id, mentor_institution_id, mentee_institution_id, form, form_version,
-    asked_at, closes_at, state, mentor_answered_at, mentee_answered_at, reveals_at, over_at, erased_ids, version, revision
+    asked_at, closes_at, state, mentor_answered_at, mentee_answered_at, reveals_at, over_at, erased_ids, version,
+    revision
 """
 
 

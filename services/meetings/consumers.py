@@ -1,5 +1,7 @@
 """Events that meetings listens to. Each handler calls one use case; the platform has de-duplicated and ordered them."""
 
+from collections.abc import Sequence
+
 from services.meetings import use_cases
 from services.meetings.domain import Pair
 from shared.contracts.pairing import PairActivated, PairEnded, PairPaused, PairResumed
@@ -25,10 +27,11 @@ async def on_pair_activated(tx: Transaction, event: PairActivated) -> None:
     await use_cases.learn_pair(tx, pair)
 
 
-@events.on(PairPaused)
-async def on_pair_paused(tx: Transaction, event: PairPaused) -> None:
-    """A resting pair does not meet: what was to come is cancelled."""
-    await use_cases.stop_pair(tx, event.pair_id, "paused", "pair_paused", since=event.occurred_at, now=tx.now)
+@events.on_many(PairPaused)
+async def on_pair_paused(tx: Transaction, paused: Sequence[PairPaused]) -> None:
+    """Resting pairs do not meet: what was to come is cancelled."""
+    since = {event.pair_id: event.occurred_at for event in paused}
+    await use_cases.stop_pairs(tx, "paused", "pair_paused", since, tx.now)
 
 
 @events.on(PairResumed)
@@ -37,7 +40,8 @@ async def on_pair_resumed(tx: Transaction, event: PairResumed) -> None:
     await use_cases.resume_pair(tx, event.pair_id)
 
 
-@events.on(PairEnded)
-async def on_pair_ended(tx: Transaction, event: PairEnded) -> None:
-    """A pair that is over does not meet: what was to come is cancelled."""
-    await use_cases.stop_pair(tx, event.pair_id, "ended", "pair_ended", since=event.occurred_at, now=tx.now)
+@events.on_many(PairEnded)
+async def on_pair_ended(tx: Transaction, ended: Sequence[PairEnded]) -> None:
+    """Pairs that are over do not meet: what was to come is cancelled."""
+    since = {event.pair_id: event.occurred_at for event in ended}
+    await use_cases.stop_pairs(tx, "ended", "pair_ended", since, tx.now)

@@ -1,5 +1,6 @@
 """Every SQL statement of meetings; one function, one statement; refuses to hold a rule."""
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import LiteralString
 from uuid import UUID
@@ -33,8 +34,8 @@ def add_pair(tx: Transaction, pair: Pair) -> None:
     )
 
 
-async def save_pair_state(tx: Transaction, pair_id: UUID, state: PairState) -> None:
-    await tx.execute("UPDATE pairs SET state = $2 WHERE pair_id = $1", pair_id, state)
+async def save_pair_states(tx: Transaction, pair_ids: Collection[UUID], state: PairState) -> None:
+    await tx.execute("UPDATE pairs SET state = $2 WHERE pair_id = ANY($1)", pair_ids, state)
 
 
 async def get_pair(tx: Transaction, pair_id: UUID) -> Pair:
@@ -119,12 +120,13 @@ async def get_meeting_for_update(tx: Transaction, meeting_id: UUID) -> Meeting:
     return _meeting(row)
 
 
-async def list_coming_for_update(tx: Transaction, pair_id: UUID, since: datetime) -> list[Meeting]:
+async def list_coming_for_update(tx: Transaction, since: Mapping[UUID, datetime]) -> list[Meeting]:
     rows = await tx.fetch(
-        "SELECT " + _MEETING + " FROM meetings WHERE pair_id = $1 AND "
-        "(state = 'proposed' OR (state = 'scheduled' AND starts_at > $2)) ORDER BY meeting_id FOR UPDATE",
-        pair_id,
-        since,
+        "SELECT " + _MEETING + " FROM meetings JOIN unnest($1::uuid[], $2::timestamptz[]) AS stopped (id, at) "
+        "ON pair_id = stopped.id WHERE state = 'proposed' OR (state = 'scheduled' AND starts_at > stopped.at) "
+        "ORDER BY meeting_id FOR UPDATE OF meetings",
+        list(since.keys()),
+        list(since.values()),
     )
     return [_meeting(row) for row in rows]
 

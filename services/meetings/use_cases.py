@@ -4,7 +4,7 @@ Locks are taken in one order: the pair, its meetings by id, people's busy times 
 depend on the pair's state (cancel, confirm, report, both timers) starts at the meeting and never goes back to the pair.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar, Final, LiteralString
 from uuid import UUID, uuid4
@@ -211,22 +211,22 @@ async def learn_pair(tx: Transaction, pair: Pair) -> None:
 
 async def resume_pair(tx: Transaction, pair_id: UUID) -> None:
     """A pair may meet again; what its pause cancelled stays cancelled."""
-    await store.save_pair_state(tx, pair_id, "active")
+    await store.save_pair_states(tx, [pair_id], "active")
 
 
-async def stop_pair(
-    tx: Transaction, pair_id: UUID, state: PairState, reason: PairReason, *, since: datetime, now: datetime
+async def stop_pairs(
+    tx: Transaction, state: PairState, reason: PairReason, since: Mapping[UUID, datetime], now: datetime
 ) -> None:
-    """A pair pauses or ends: its proposals, and its meetings that had not begun at `since`, are cancelled.
+    """Pairs pause or end, each at its own instant: proposals, and meetings that had not begun then, are cancelled.
 
     A pair that ended before it was ever active is not known here, and has nothing to cancel.
     """
-    await store.save_pair_state(tx, pair_id, state)
-    # All are locked before the first gives its time back: who waits for that time may hold one of the others.
-    coming = await store.list_coming_for_update(tx, pair_id, since)
+    await store.save_pair_states(tx, since.keys(), state)
+    # All are locked before the first gives its time back: who waits for that time may hold another one of them.
+    coming = await store.list_coming_for_update(tx, since)
     for meeting in coming:
         await store.unbook(tx, meeting.meeting_id)
-        await _record(tx, meeting, meeting.fall_with_pair(reason, since, now))
+        await _record(tx, meeting, meeting.fall_with_pair(reason, since[meeting.pair_id], now))
     for meeting in coming:
         await _stop_timers(tx, meeting.meeting_id)
 

@@ -1,4 +1,4 @@
-"""Events that pairing listens to; each handler calls one use case, and the platform has de-duplicated and ordered them."""
+"""Events that pairing listens to; each handler calls one use case. The platform has de-duplicated and ordered them."""
 
 from services.pairing import use_cases
 from services.pairing.domain import Agreement
@@ -39,7 +39,12 @@ async def on_role_assigned(tx: Transaction, event: RoleAssigned) -> None:
     """A mentor has places; a mentee may be proposed; other roles change no pair."""
     if event.role == "mentor":
         await use_cases.assign_mentor(
-            tx, event.institution_id, event.person_id, event.specialty, event.places, event.shared_places
+            tx,
+            event.institution_id,
+            event.person_id,
+            specialty=event.specialty,
+            places=event.places,
+            shared_places=event.shared_places,
         )
     elif event.role == "mentee":
         await use_cases.assign_mentee(tx, event.institution_id, event.person_id)

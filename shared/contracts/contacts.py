@@ -33,6 +33,7 @@ class ContactErased(Event):
     type: ClassVar[str] = "osler.contacts.contact_erased.v1"
     topic: ClassVar[str] = "osler.contacts"
     aggregate: ClassVar[str] = "contact_id"
+    tombstone: ClassVar[bool] = True
     contact_id: UUID
 
 

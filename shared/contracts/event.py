@@ -29,6 +29,8 @@ class Event(BaseModel):
     """Name of the field that holds the aggregate's id."""
     keyed_by: ClassVar[str | None] = None
     """Name of the field whose value is the Kafka key, where it is not the aggregate's id."""
+    tombstone: ClassVar[bool] = False
+    """Whether its record has no body, so that a compacted topic forgets the key; the headers say everything."""
 
     version: int = Field(ge=1)
     occurred_at: AwareDatetime

@@ -1,4 +1,4 @@
-"""Named places where a test may end the process; in production they are empty functions, and none is added outside this list."""
+"""Named places where a test may end the process; in production they are empty, and there are no others."""
 
 import os
 from collections import Counter
@@ -23,7 +23,7 @@ POINTS: Final = (
     "relay.acknowledgement",
     "relay.delete",
 )
-"""Door and moment: the process dies right after the moment. `business_write` is the first statement that changes a row."""
+"""Door and moment: the process dies right after it. `business_write` is the first statement that changes a row."""
 
 _EXIT_CODE: Final = 86  # told apart from a test's own failures and from a signal
 _seen: Counter[str] = Counter()

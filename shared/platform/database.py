@@ -3,7 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Literal, LiteralString, Protocol, Self, TypeVar
@@ -25,7 +25,11 @@ _BEGIN: Final[dict[ClockKind, LiteralString]] = {
     "real": _CONTEXT + NOW_SQL["real"] + " AS now",
     "stepped": _CONTEXT + NOW_SQL["stepped"] + " AS now",
 }
-_COMMIT_POINT: Final[dict[Door, str]] = {"api": "api.commit", "consumer": "consumer.effect_commit", "timer": "timer.commit"}
+_COMMIT_POINT: Final[dict[Door, str]] = {
+    "api": "api.commit",
+    "consumer": "consumer.effect_commit",
+    "timer": "timer.commit",
+}
 
 # Nobody's fault: the same work may succeed later. The classes are PostgreSQL's (appendix A of its manual).
 _RETRIABLE: Final = (
@@ -41,6 +45,7 @@ _UNREACHABLE: Final = (
     asyncpg.InsufficientResourcesError,
     asyncpg.ReadOnlySQLTransactionError,
     asyncpg.PostgresSystemError,
+    asyncpg.InternalClientError,  # what asyncpg says when a connection is lost between two of its states
     OSError,
 )
 
@@ -138,6 +143,13 @@ class Transaction:
             message = f"aggregate locked after its timers: {sql}"
             raise AssertionError(message)
 
+    def begin_handler(self) -> None:
+        """Forget what an earlier handler of this transaction touched: each handler keeps the order of its own subject.
+
+        Whoever holds a subject's timer holds its lock too, and a timer pass goes by what is locked: no cycle is made.
+        """
+        self.timers_touched = False
+
     def _after_write(self) -> None:
         if not self._wrote and self.door in {"api", "consumer", "timer"}:
             self._wrote = True
@@ -185,9 +197,7 @@ class Database:
         async with self.pool.acquire() as connection:
             await connection.execute("BEGIN")
             try:
-                started = await connection.fetchrow(
-                    _BEGIN[self.clock], str(institution_id or ""), str(person_id or "")
-                )
+                started = await connection.fetchrow(_BEGIN[self.clock], str(institution_id or ""), str(person_id or ""))
                 assert started is not None  # noqa: S101 - a SELECT without FROM has one row; this is for the types
                 tx = Transaction(connection, started["now"], door, self.strict)
                 yield tx
@@ -209,16 +219,17 @@ class Database:
         person_id: UUID | None = None,
         door: Door = "none",
     ) -> T:
-        """Do `work` in a transaction, up to three times where a deadlock, a serialization failure or a lost connection
-        ended it before COMMIT was sent. `work` must change nothing but the database.
+        """Do `work` in a transaction, and do it again, up to three times, where the database's day ended it.
+
+        That is a deadlock, a serialization failure, or a connection lost before COMMIT was sent. `work` must change
+        nothing but the database.
 
         Raises Unavailable when the database cannot be reached, OutcomeUnknown when the commit got no answer.
         """
         for left in reversed(range(_TRIES)):
             try:
                 async with self.transaction(institution_id, person_id, door=door) as tx:
-                    result = await work(tx)
-                return result  # noqa: TRY300 - the result counts only once the block above has committed
+                    return await work(tx)
             except OutcomeUnknown:
                 raise
             except Exception as error:
@@ -233,8 +244,10 @@ async def _commit(connection: Any) -> None:
     try:
         tag = await connection.execute("COMMIT")
     except BaseException as error:
-        connection.terminate()
-        if is_unreachable(error):
+        _discard(connection)
+        # Only an answer of the server's own, such as a deferred constraint, says that nothing was stored.
+        answered = isinstance(error, asyncpg.PostgresError) and not is_unreachable(error)
+        if isinstance(error, Exception) and not answered:
             raise OutcomeUnknown from error
         raise
     if tag != "COMMIT":  # a failed statement that someone swallowed: PostgreSQL answers ROLLBACK and says no more
@@ -243,9 +256,14 @@ async def _commit(connection: Any) -> None:
 
 
 async def _roll_back(connection: Any) -> None:
-    if connection.is_closed():
-        return
     try:
-        await asyncio.wait_for(connection.execute("ROLLBACK"), 5)
+        if not connection.is_closed():
+            await asyncio.wait_for(connection.execute("ROLLBACK"), 5)
     except Exception:  # noqa: BLE001 - whatever happened, a connection that cannot roll back is thrown away
+        _discard(connection)
+
+
+def _discard(connection: Any) -> None:
+    """Close a connection without a word; asyncpg's pool may have taken back one that was lost, and then says so."""
+    with suppress(asyncpg.InterfaceError):
         connection.terminate()

@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Final, Self, cast
 from urllib.parse import urlsplit
 
@@ -136,7 +137,7 @@ class IssuerKeys:
     async def _get(self, url: str) -> dict[str, Any]:
         body = bytearray()
         async with asyncio.timeout(2 * _TIMEOUT_SECONDS), self._http.stream("GET", url) as response:
-            if response.status_code != httpx.codes.OK:
+            if response.status_code != HTTPStatus.OK:
                 raise _NotAnIssuer
             async for (
                 chunk

@@ -47,7 +47,7 @@ async def find_member(tx: Transaction, key: str) -> Person | None:
     return Person(row["person_id"], row["institution_id"], frozenset(row["roles"]))
 
 
-def listener() -> EventConsumer:
+def listener() -> EventConsumer:  # noqa: C901 - a list of seven small handlers, not a branching
     """The handlers that keep `members` true; a service includes them in its own consumer."""
     events = EventConsumer("members")
 
@@ -91,13 +91,18 @@ def listener() -> EventConsumer:
     @events.on(RoleRemoved)
     async def on_role_removed(tx: Transaction, event: RoleRemoved) -> None:
         """The role opens nothing any more."""
-        await tx.execute("UPDATE members SET roles = array_remove(roles, $2) WHERE person_id = $1", event.person_id, event.role)
+        await tx.execute(
+            "UPDATE members SET roles = array_remove(roles, $2) WHERE person_id = $1", event.person_id, event.role
+        )
 
     @events.on(PersonErased)
     async def on_person_erased(tx: Transaction, event: PersonErased) -> None:
         """Nothing remains that the person's sign-in could be compared with."""
         await tx.execute(
-            "UPDATE members SET status = 'erased', roles = '{}', sign_in_key = 'erased ' || person_id WHERE person_id = $1",
+            """
+            UPDATE members SET status = 'erased', roles = '{}', sign_in_key = 'erased ' || person_id
+            WHERE person_id = $1
+            """,
             event.person_id,
         )
 

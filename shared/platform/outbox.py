@@ -42,7 +42,8 @@ async def _write(tx: Transaction, event: Event, payload: bytes | None) -> None:
     shard, partition, key = route(event.topic, event.key)
     await tx.execute(
         """
-        INSERT INTO outbox (shard, aggregate_id, version, event_id, topic, partition, key, headers, payload, occurred_at)
+        INSERT INTO outbox (shard, aggregate_id, version, event_id, topic, partition, key, headers, payload,
+                            occurred_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
         """,
         shard,

@@ -8,8 +8,9 @@ without gaps, and neither the lease nor the delete needs a guard.
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 from uuid import uuid4
 
@@ -26,7 +27,8 @@ from aiokafka.errors import (
 from shared.platform import crash
 from shared.platform.database import Database, Row, Transaction, is_nobodys_fault
 from shared.platform.outbox import SHARDS
-from shared.platform.telemetry import Backoff, count, gauge, logger, rest
+from shared.platform.loops import Backoff, forever, rest
+from shared.platform.telemetry import count, gauge, logger
 
 _READ: Final = 1_000
 _LEASE_SECONDS: Final = 5.0
@@ -95,28 +97,14 @@ class Relay:
         self._producer = await self._started_producer()
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._forever(self._renew, _RENEW_SECONDS), name="relay-leases")
-                tasks.create_task(self._forever(self._poll, _POLL_SECONDS), name="relay-poll")
+                tasks.create_task(forever(self._renew, _log), name="relay-leases")
+                tasks.create_task(forever(self._poll, _log), name="relay-poll")
                 for shard in range(SHARDS):
-                    tasks.create_task(self._forever(lambda s=shard: self._round(s), 0.0), name=f"relay-{shard}")
+                    tasks.create_task(forever(partial(self._round, shard), _log), name=f"relay-{shard}")
         finally:
             await self._give_up()
 
-    async def _forever(self, step: Callable[[], Awaitable[None]], seconds: float) -> None:
-        """Repeat a step; when the database is away it waits and goes on, so that no operator is needed."""
-        backoff = Backoff(first=0.1, most=2.0)
-        while True:
-            try:
-                await step()
-                backoff.reset()
-            except Exception as error:
-                if not is_nobodys_fault(error):
-                    _log.error("relay_failed", error=type(error).__name__, exc_info=True)
-                await rest(backoff.next())
-            if seconds:
-                await rest(seconds)
-
-    async def _renew(self) -> None:
+    async def _renew(self) -> float:
         asked = time.monotonic()
         rows = await self._database.pool.fetch(
             """
@@ -134,12 +122,13 @@ class Relay:
         for shard in mine - self._until.keys():
             self._wake[shard].set()
         self._until = dict.fromkeys(mine, asked + _LEASE_SECONDS)
+        return _RENEW_SECONDS
 
-    async def _poll(self) -> None:
+    async def _poll(self) -> float:
         """Find what other processes have written, and what a lost wake-up left behind."""
         mine = [shard for shard, until in self._until.items() if until > time.monotonic()]
         if not mine:
-            return
+            return _POLL_SECONDS
         rows = await self._database.pool.fetch(
             """
             SELECT shard, extract(epoch FROM clock_timestamp() - o.written_at)::float8 AS age
@@ -153,16 +142,18 @@ class Relay:
         for row in rows:
             self._wake[row["shard"]].set()
         _age.set(max((row["age"] for row in rows), default=0.0))
+        return _POLL_SECONDS
 
-    async def _round(self, shard: int) -> None:
+    async def _round(self, shard: int) -> float:
         await self._wake[shard].wait()
         self._wake[shard].clear()
         while self._until.get(shard, 0.0) > time.monotonic():
             lanes = self._lanes[shard]
             rows = await self._read(shard, lanes.left_out())
             if not rows:
-                return
+                break
             await self._send(shard, lanes, rows)
+        return 0.0
 
     async def _read(self, shard: int, left_out: Iterable[Lane]) -> list[Row]:
         lanes = list(left_out)

@@ -37,7 +37,10 @@ class ContactsKey:
     @classmethod
     def from_base64(cls, encoded: str) -> Self:
         """The key that OSLER_CONTACTS_KEY holds; raises ValueError where that is not base64 of 32 bytes."""
-        secret = b64decode(encoded, validate=True)
+        try:
+            secret = b64decode(encoded, validate=True)
+        except ValueError:
+            secret = b""
         if len(secret) != _KEY_BYTES:
             message = "OSLER_CONTACTS_KEY must be base64 of 32 bytes"
             raise ValueError(message)

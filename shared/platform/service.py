@@ -22,11 +22,13 @@ from shared.platform.consumer import EventConsumer
 from shared.platform.consumer.catch_up import DIRECTORY, read_directory_first
 from shared.platform.consumer.subscribe import Subscriptions, subscribe_events, watch_pause
 from shared.platform.database import Database
-from shared.platform.http import Routes, build_app
+from shared.platform.http import Routes
+from shared.platform.http.application import build_app
 from shared.platform.kafka import broker_security, make_producer
 from shared.platform.relay import Relay
 from shared.platform.settings import PlatformSettings, refuse_superuser
-from shared.platform.telemetry import Backoff, logger, rest, set_up_logging, set_up_tracing
+from shared.platform.loops import Backoff, rest
+from shared.platform.telemetry import logger, set_up_logging, set_up_tracing
 from shared.platform.timers import Timers
 from shared.platform.timers.fire import Firer
 
@@ -112,23 +114,27 @@ async def _serve(service: Service, settings: PlatformSettings, role: Role) -> in
         loop.add_signal_handler(number, stopping.set)
     try:
         async with running(service, settings, role) as app:
-            server = uvicorn.Server(
+            http = uvicorn.Server(
                 uvicorn.Config(
                     app,
                     host=settings.http_host,
                     port=settings.http_port,
-                    log_config=None,
-                    access_log=False,
                     lifespan="off",
+                    access_log=False,
+                    log_config=None,
+                    server_header=False,
+                    proxy_headers=False,
+                    ws="none",
                     timeout_graceful_shutdown=5,
                 )
             )
-            server.install_signal_handlers = lambda: None  # type: ignore[attr-defined] # ours stop the loops too
-            serving = asyncio.create_task(server._serve())  # noqa: SLF001 - serve() would take the signals for itself
+            # serve() would take the signals for itself, and the loops have to stop too.
+            serving = asyncio.create_task(http._serve())  # noqa: SLF001
             stopped = asyncio.create_task(stopping.wait())
             await asyncio.wait({serving, stopped}, return_when=asyncio.FIRST_COMPLETED)
             failed = serving.done()
-            server.should_exit = True
+            http.should_exit = True
+            stopped.cancel()
             await serving
             return 1 if failed else 0
     finally:
@@ -145,20 +151,21 @@ async def running(service: Service, settings: PlatformSettings, role: Role) -> A
         runtime = Runtime(app_database, worker, settings)
         doors = _Doors()
         stack.push_async_callback(_end, doors)
-        # Whoever writes outbox rows relays them, so that a lone API process is no dead end.
-        relay = Relay(worker, lambda: make_producer(settings))
-        app_database.on_commit(relay.wake)
-        worker.on_commit(relay.wake)
-        doors.start(relay.run, "relay")
+        if service.says:  # in every role: whoever writes outbox rows relays them, so that a lone API is no dead end
+            relay = Relay(worker, lambda: make_producer(settings))
+            app_database.on_commit(relay.wake)
+            worker.on_commit(relay.wake)
+            doors.start(relay.run, "relay")
         if role != "api":
             for background in service.background:
                 await stack.enter_async_context(background(runtime))
             await _start_worker(service, runtime, doors, stack)
+        tokens = await stack.enter_async_context(Authenticator.open(settings))
         app = build_app(
             service.name,
             service.routes if role != "worker" else (),
             database=app_database,
-            authenticator=Authenticator(settings),
+            authenticator=tokens,
             settings=settings,
             ready={"database": lambda: _answers(worker), "loops": doors.alive, "subscribers": doors.reading},
         )
@@ -220,7 +227,9 @@ async def _persist(start: Callable[[], Awaitable[Any]]) -> None:
 
 
 @asynccontextmanager
-async def _open(service: Service, settings: PlatformSettings, login: Literal["app", "worker"]) -> AsyncGenerator[Database]:
+async def _open(
+    service: Service, settings: PlatformSettings, login: Literal["app", "worker"]
+) -> AsyncGenerator[Database]:
     url = settings.app_database if login == "app" else settings.worker_database
     backoff = Backoff(first=0.2, most=5.0)
     while True:

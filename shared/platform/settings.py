@@ -187,13 +187,13 @@ class Queries(Protocol):
 async def refuse_superuser(connection: Queries) -> None:
     """Raise SettingsRefused where row-level security would not bind the connection's login, `app` or `worker`.
 
-    So it is with a superuser, with BYPASSRLS, and with who may become either, or the owner of the current schema.
+    So it is with a superuser, with BYPASSRLS, and with who may become either, or the owner of a schema.
     """
     too_strong = await connection.fetchval(
         """
         SELECT string_agg(rolname, ', ' ORDER BY rolname) FROM pg_roles
-        WHERE pg_has_role(current_user, oid, 'MEMBER') AND (rolsuper OR rolbypassrls OR oid IN
-            (SELECT nspowner FROM pg_namespace WHERE nspname = current_schema()))
+        WHERE pg_has_role(current_user, oid, 'MEMBER')
+            AND (rolsuper OR rolbypassrls OR oid IN (SELECT nspowner FROM pg_namespace))
         """
     )
     if too_strong is not None:

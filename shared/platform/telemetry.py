@@ -1,10 +1,8 @@
-"""Logs, traces, metrics and patience of every process; no name, address, text or token goes into any of them."""
+"""Logs, traces and metrics of every process; no name, address, text or token goes into any of them."""
 
-import asyncio
 import logging
-import random
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -40,30 +38,6 @@ def gauge(name: str, what: str, labels: tuple[str, ...] = ()) -> Gauge:
 def histogram(name: str, what: str, labels: tuple[str, ...] = (), buckets: tuple[float, ...] = ()) -> Histogram:
     """How often a value fell where; in seconds unless the name says otherwise."""
     return Histogram(name, what, labels, registry=REGISTRY, buckets=buckets or Histogram.DEFAULT_BUCKETS)
-
-
-class Backoff:
-    """Growing pauses with jitter, in seconds: `first`, doubled up to `most`."""
-
-    def __init__(self, first: float, most: float) -> None:
-        self._first = first
-        self._most = most
-        self.failures = 0
-
-    def next(self) -> float:
-        """The next pause: between half and the whole of the doubled step, so that many do not come at once."""
-        step = min(self._first * 2.0**self.failures, self._most)
-        self.failures = min(self.failures + 1, 60)
-        return step * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, guards nothing
-
-    def reset(self) -> None:
-        """Begin with the first pause again."""
-        self.failures = 0
-
-
-async def rest(seconds: float) -> None:
-    """The one place where the platform waits for time to pass; never inside a transaction."""
-    await asyncio.sleep(seconds)  # noqa: TID251 - the one place
 
 
 def set_up_logging(service: str, *, level: int = logging.INFO) -> None:
@@ -105,8 +79,8 @@ def _add_trace_id(_logger: object, _method: str, event: dict[str, Any]) -> dict[
 
 def _only_type_of_error(_logger: object, _method: str, event: dict[str, Any]) -> dict[str, Any]:
     """Keep of an exception where it happened and what kind it was: its text may quote a person's input."""
-    raised = event.pop("exc_info", None)
-    error = sys.exc_info()[1] if raised is True else raised[1] if isinstance(raised, tuple) else raised
+    raised: Any = event.pop("exc_info", None)
+    error: object = sys.exc_info()[1] if raised is True else raised[1] if isinstance(raised, tuple) else raised
     if isinstance(error, BaseException):
         event["error"] = type(error).__name__
         event["at"] = where(error)
@@ -136,7 +110,7 @@ def set_up_tracing(service: str, endpoint: str) -> TracerProvider | None:
 
 
 @contextmanager
-def batch_span(name: str, parents: list[str], attributes: Mapping[str, Any]) -> Iterator[None]:
+def batch_span(name: str, parents: list[str], attributes: Mapping[str, Any]) -> Generator[None]:
     """A span of its own that links to what it works on; `parents` are W3C traceparents, of which 64 are linked."""
     links: list[Link] = []
     for parent in parents[:_MOST_LINKS]:
@@ -148,7 +122,7 @@ def batch_span(name: str, parents: list[str], attributes: Mapping[str, Any]) -> 
 
 
 @contextmanager
-def caused_span(name: str, parent: str, attributes: Mapping[str, Any]) -> Iterator[None]:
+def caused_span(name: str, parent: str, attributes: Mapping[str, Any]) -> Generator[None]:
     """A span inside the trace that `parent` names, so that one trace leads from a request to a far handler."""
     with _TRACER.start_as_current_span(
         name, context=propagate.extract({"traceparent": parent}), kind=SpanKind.CONSUMER, attributes=attributes

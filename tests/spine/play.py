@@ -26,9 +26,11 @@ from shared.platform.errors import Unavailable
 from shared.platform.kafka import broker_security, make_producer
 from shared.platform.relay import Relay
 from shared.platform.settings import PlatformSettings
-from shared.platform.telemetry import rest, set_up_logging
+from shared.platform.loops import rest
+from shared.platform.telemetry import set_up_logging
 from shared.platform.timers import Timer, Timers, schedule
 from shared.platform.timers.fire import Firer
+from tests.spine import faults
 
 NOBODY = UUID(int=0)
 
@@ -75,8 +77,11 @@ def pair_ids(seed: str, aggregates: int) -> list[UUID]:
     return [uuid5(NOBODY, f"{seed} {number}") for number in range(aggregates)]
 
 
-async def write(database: Database, ids: list[UUID], commands: int, acknowledged: Path) -> None:
-    """Send commands one after the other, and note each that was acknowledged before the next."""
+async def write(database: Database, ids: list[UUID], commands: int, acknowledged: Path, slow: float) -> None:
+    """Send commands one after the other, and note each that was acknowledged before the next.
+
+    `slow` seconds pass between an event's row and its commit, so that later rows of others are committed before it.
+    """
     with acknowledged.open("a", buffering=1, encoding="utf-8") as book:
         for number in range(commands):
             pair_id = ids[number % len(ids)]
@@ -84,6 +89,7 @@ async def write(database: Database, ids: list[UUID], commands: int, acknowledged
             async def command(tx: Transaction, pair_id: UUID = pair_id) -> int:
                 version = await bump(tx, pair_id, PairResumed)
                 await schedule(tx, TickDue(subject_id=pair_id), tx.now + timedelta(milliseconds=50))
+                await rest(slow)
                 return version
 
             try:
@@ -158,7 +164,7 @@ async def perform(arguments: argparse.Namespace) -> None:
             tasks.append(asyncio.create_task(run()))
 
         if "relay" in doors:
-            relay = Relay(worker, lambda: make_producer(settings))
+            relay = faults.RELAYS.get(arguments.fault, Relay)(worker, lambda: make_producer(settings))
             app.on_commit(relay.wake)
             worker.on_commit(relay.wake)
             start(relay.run)
@@ -179,8 +185,10 @@ async def perform(arguments: argparse.Namespace) -> None:
             stack.push_async_callback(broker.stop)
             start(subscriptions.retrier.run)
         if "api" in doors:
-            await write(
-                app, pair_ids(arguments.seed, arguments.aggregates), arguments.commands, Path(arguments.acknowledged)
+            ids = pair_ids(arguments.seed, arguments.aggregates)
+            await asyncio.gather(
+                write(app, ids, arguments.commands, Path(arguments.acknowledged), arguments.slow),
+                write(app, ids[::-1], arguments.commands if arguments.slow else 0, Path(os.devnull), 0.0),
             )
         if arguments.stay:
             await stopping.wait()
@@ -200,7 +208,11 @@ def main() -> None:
     parser.add_argument("--aggregates", type=int, default=5)
     parser.add_argument("--commands", type=int, default=0)
     parser.add_argument("--stay", action="store_true")
+    parser.add_argument("--slow", type=float, default=0.0)
+    parser.add_argument("--fault", default="")
     arguments = parser.parse_args()
+    if arguments.fault == "inbox_off":
+        faults.switch_the_inbox_off()
     set_up_logging(f"play-{arguments.service}")
     asyncio.run(perform(arguments))
 

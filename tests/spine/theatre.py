@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from secrets import token_hex
@@ -20,6 +20,7 @@ from shared.testing.stage import Stage
 from tests.ledgers import Fact, Ledgers
 
 CONVERGES_WITHIN = 60.0
+_Process = AbstractAsyncContextManager[asyncio.subprocess.Process]
 
 
 @dataclass
@@ -67,18 +68,36 @@ class Theatre:
                 child.kill()
                 await child.wait()
 
-    def publisher(self, commands: int = 0, *, crash: str = "", doors: str = "api,timer,relay"):  # noqa: ANN201 - as `process`
+    def publisher(self, commands: int = 0, *more: str, crash: str = "") -> "_Process":
         """The process that writes, fires and relays; without commands it stays until it is ended."""
-        more = ["--commands", str(commands)] if commands else ["--stay"]
-        return self.process("pairing", doors, *more, "--stay", crash=crash)
+        return self.process("pairing", "api,timer,relay", "--stay", "--commands", str(commands), *more, crash=crash)
 
-    def listener(self, *, crash: str = ""):  # noqa: ANN201 - as `process`
+    def listener(self, *more: str, crash: str = "") -> "_Process":
         """The process that consumes, and relays what its handlers say."""
-        return self.process("meetings", "consumer,relay", "--stay", crash=crash)
+        return self.process("meetings", "consumer,relay", "--stay", *more, crash=crash)
 
     async def converge(self) -> None:
         """Wait until nothing waits anywhere: outboxes, timers, and every committed version has its effect."""
         await eventually(self._quiet, within=CONVERGES_WITHIN, every=0.2)
+
+    async def has_acknowledged(self, commands: int) -> None:
+        """Wait until the client has so many answers."""
+
+        async def enough() -> bool:
+            return self.acknowledged.exists() and len(self.acknowledged.read_text("utf-8").splitlines()) >= commands
+
+        await eventually(enough, within=CONVERGES_WITHIN)
+
+    async def outbox_is_empty(self) -> None:
+        """Wait until the publisher's relay has nothing left to send."""
+
+        async def empty() -> bool:
+            async with self._admin() as connection:
+                return await connection.fetchval(
+                    "SELECT NOT EXISTS (SELECT 1 FROM pairing.outbox) AND NOT EXISTS (SELECT 1 FROM pairing.timers)"
+                )
+
+        await eventually(empty, within=CONVERGES_WITHIN, every=0.2)
 
     async def _quiet(self) -> bool:
         async with self._admin() as connection:
@@ -101,7 +120,9 @@ class Theatre:
         async with self._admin() as connection:
             committed = [
                 (row["aggregate_id"], row["version"])
-                for row in await connection.fetch("SELECT aggregate_id, version FROM pairing.committed ORDER BY position")
+                for row in await connection.fetch(
+                    "SELECT aggregate_id, version FROM pairing.committed ORDER BY position"
+                )
             ]
             effects = [
                 (row["aggregate_id"], row["version"])

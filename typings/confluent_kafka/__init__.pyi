@@ -24,6 +24,11 @@ class TopicPartition:
     error: KafkaError | None
     def __init__(self, topic: str, partition: int = ..., offset: int = ...) -> None: ...
 
+class ConsumerGroupTopicPartitions:
+    group_id: str
+    topic_partitions: list[TopicPartition]
+    def __init__(self, group_id: str, topic_partitions: list[TopicPartition] = ...) -> None: ...
+
 OFFSET_BEGINNING: int
 OFFSET_END: int
 

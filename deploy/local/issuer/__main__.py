@@ -8,14 +8,13 @@ from pathlib import Path
 import uvicorn
 
 from deploy.local.issuer.app import Issuer, build
-from deploy.local.issuer.clients import Client, Codes
+from deploy.local.issuer.clients import LOOPBACK, Client, Codes
 from deploy.local.issuer.personas import Personas
 from deploy.local.issuer.tokens import Signer
-from shared.platform.settings import is_loopback
 
 
 def main() -> None:
-    """Serve until SIGTERM or Ctrl-C; key, client and secrets come by OSLER_ variables, which other users cannot read."""
+    """Serve until SIGTERM or Ctrl-C; key and secrets come by OSLER_ variables, which other users cannot read."""
     parser = argparse.ArgumentParser(prog="deploy.local.issuer", description="An issuer that believes everybody.")
     parser.add_argument("port", type=int)
     parser.add_argument("personas", type=Path, help="a JSON list of people to sign in as")
@@ -23,7 +22,7 @@ def main() -> None:
     told = parser.parse_args()
     if os.environ.get("OSLER_ENV", "local") == "production":
         sys.exit("The local issuer believes whoever clicks: it does not run with OSLER_ENV=production.")
-    if not is_loopback(told.host):
+    if told.host not in LOOPBACK:
         sys.exit(f"The local issuer believes whoever clicks: it does not listen on {told.host}, only on the loopback.")
     issuer = Issuer(
         signer=Signer(f"http://{told.host}:{told.port}", os.environ["OSLER_ISSUER_KEY"]),

@@ -23,7 +23,7 @@ _AS_BEARER: Final = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
 
 
 class Asked(BaseModel):
-    """What a client asks for when it sends a person here (RFC 6749 4.1.1, RFC 7636 4.3, OpenID Connect Core 3.1.2.1)."""
+    """What a client asks for when it sends a person here (RFC 6749 4.1.1, RFC 7636 4.3, OpenID Connect 3.1.2.1)."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -42,6 +42,15 @@ class Chosen(Asked):
     """The same, and who the person says to be."""
 
     persona: str
+
+
+class Leaving(BaseModel):
+    """Where a client wants a person sent who signs out."""
+
+    model_config = ConfigDict(frozen=True)
+
+    post_logout_redirect_uri: str = ""
+    state: str = ""
 
 
 class Exchange(BaseModel):
@@ -144,8 +153,8 @@ def _add_sign_in(pages: Pages, issuer: Issuer) -> None:
         institutions = issuer.personas.by_institution()
         page = pages.show("sign-in.html", asked=asked.model_dump(), institutions=institutions)
         # Browsers hold a form's answer to this rule too, and the answer sends them back to the client.
-        target = "/".join(asked.redirect_uri.split("/")[:3])
-        page.headers["Content-Security-Policy"] = POLICY.replace("form-action 'self'", f"form-action 'self' {target}")
+        allowed = f"form-action 'self' {_origin(asked.redirect_uri)}"
+        page.headers["Content-Security-Policy"] = POLICY.replace("form-action 'self'", allowed)
         return page
 
     @app.post("/authorize")
@@ -210,7 +219,7 @@ def _for_the_command_line(issuer: Issuer, shown: Exchange) -> dict[str, Any]:
         subject = issuer.personas.get(shown.persona).subject
     except UnknownPersona as unknown:
         raise ExchangeRefused("invalid_grant", str(unknown)) from unknown
-    return _tokens(issuer, subject)
+    return _tokens(issuer, subject, "osler-command-line")
 
 
 def _for_the_client(issuer: Issuer, shown: Exchange) -> dict[str, Any]:
@@ -221,19 +230,19 @@ def _for_the_client(issuer: Issuer, shown: Exchange) -> dict[str, Any]:
             raise ExchangeRefused("invalid_grant", "The code is unknown, over, used, or not for this request.")
         id_token = issuer.signer.id_token(grant.subject, client_id, grant.nonce)
         refresh_token = issuer.signer.refresh_token(grant.subject, client_id)
-        return {**_tokens(issuer, grant.subject), "id_token": id_token, "refresh_token": refresh_token}
+        return {**_tokens(issuer, grant.subject, client_id), "id_token": id_token, "refresh_token": refresh_token}
     if shown.grant_type == "refresh_token":
         try:
             subject = issuer.signer.subject_of_refresh(shown.refresh_token, client_id)
         except TokenRefused as refused:
             raise ExchangeRefused("invalid_grant", str(refused)) from refused
-        return {**_tokens(issuer, subject), "refresh_token": issuer.signer.refresh_token(subject, client_id)}
+        return {**_tokens(issuer, subject, client_id), "refresh_token": issuer.signer.refresh_token(subject, client_id)}
     raise ExchangeRefused("unsupported_grant_type", "This issuer knows codes and refresh tokens.")
 
 
-def _tokens(issuer: Issuer, subject: str) -> dict[str, Any]:
+def _tokens(issuer: Issuer, subject: str, client_id: str) -> dict[str, Any]:
     return {
-        "access_token": issuer.signer.access_token(subject),
+        "access_token": issuer.signer.access_token(subject, client_id),
         "token_type": "Bearer",
         "expires_in": ACCESS_SECONDS,
     }
@@ -254,11 +263,23 @@ def _check_client(issuer: Issuer, shown: Exchange, authorization: str) -> None:
 
 
 def _add_sign_out(pages: Pages, issuer: Issuer) -> None:
-    @pages.app.api_route("/end-session", methods=["GET", "POST"])
-    async def sign_out(post_logout_redirect_uri: str = "", state: str = "") -> Response:
-        """Nothing is kept here that could be ended: go back to the client, if the address is registered."""
-        origins = {"/".join(uri.split("/")[:3]) for uri in issuer.client.redirect_uris}
-        if "/".join(post_logout_redirect_uri.split("/")[:3]) not in origins:
+    def leave(leaving: Leaving) -> Response:
+        # Nothing is kept here that could be ended.
+        if _origin(leaving.post_logout_redirect_uri) not in map(_origin, issuer.client.redirect_uris):
             return pages.show("signed-out.html")
-        query = f"?{urlencode({'state': state})}" if state else ""
-        return RedirectResponse(post_logout_redirect_uri + query, status_code=_SEE_OTHER)
+        query = f"?{urlencode({'state': leaving.state})}" if leaving.state else ""
+        return RedirectResponse(leaving.post_logout_redirect_uri + query, status_code=_SEE_OTHER)
+
+    @pages.app.get("/end-session")
+    async def sign_out(leaving: Annotated[Leaving, Query()]) -> Response:
+        """Go back to the client, if the address is its own (OpenID Connect RP-Initiated Logout)."""
+        return leave(leaving)
+
+    @pages.app.post("/end-session")
+    async def sign_out_by_form(leaving: Annotated[Leaving, Form()]) -> Response:
+        """The same, sent as a form."""
+        return leave(leaving)
+
+
+def _origin(uri: str) -> str:
+    return "/".join(uri.split("/")[:3])

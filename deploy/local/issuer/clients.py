@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
-from shared.platform.settings import is_loopback
-
+LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 _CODE_SECONDS: Final = 60
 _CHALLENGE: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 _VERIFIER: Final = re.compile(r"[A-Za-z0-9._~-]{43,128}")
@@ -27,7 +26,7 @@ class Client:
 
     def __post_init__(self) -> None:
         for uri in self.redirect_uris:
-            if not is_loopback(urlsplit(uri).hostname or ""):
+            if urlsplit(uri).scheme not in ("http", "https") or urlsplit(uri).hostname not in LOOPBACK:
                 raise ValueError(f"{uri} leaves this machine: the local issuer sends nobody there.")
 
     def proves_itself(self, client_id: str, secret: str) -> bool:

@@ -42,6 +42,10 @@ class Personas:
             raise UnknownPersona(f"There is no persona {key!r}. There are: {', '.join(self._by_key)}.")
         return self._by_key[key]
 
+    def everybody(self) -> list[Persona]:
+        """All of them, in the order of the list."""
+        return list(self._by_key.values())
+
     def of_subject(self, subject: str) -> Persona | None:
         """The person whom a token names; None when the list has changed since."""
         return self._by_subject.get(subject)

@@ -43,9 +43,9 @@ class Signer:
         self._kid = base64.urlsafe_b64encode(thumbprint).decode().rstrip("=")
         self.jwks = {"keys": [{**required, "kid": self._kid, "use": "sig", "alg": _ALGORITHM}]}
 
-    def access_token(self, subject: str) -> str:
+    def access_token(self, subject: str, client_id: str) -> str:
         """A token for Osler's services (RFC 9068): who, and neither name nor role."""
-        return self._sign(_ACCESS, subject, AUDIENCE, ACCESS_SECONDS, {})
+        return self._sign(_ACCESS, subject, AUDIENCE, ACCESS_SECONDS, {"client_id": client_id})
 
     def refresh_token(self, subject: str, client_id: str) -> str:
         """A token that gets its client another access token."""

@@ -176,6 +176,6 @@ CREATE POLICY count ON pairs FOR SELECT TO console_owner USING (true);
 GRANT EXECUTE ON FUNCTION find_session(bytea), list_revisions(uuid[]), count_consortium(timestamptz) TO console_app;
 GRANT SELECT ON institutions, people, pairs, meetings, feedback_requests, agreements, institution_revisions TO console_app;
 GRANT SELECT, INSERT, DELETE ON sessions TO console_app;
-GRANT UPDATE (seen_at) ON sessions TO console_app;
+GRANT UPDATE (seen_at, sealed_token, token_obtained_at, token_ends_at) ON sessions TO console_app;
 GRANT SELECT, INSERT, UPDATE ON institutions, people, pairs, meetings, feedback_requests, agreements, institution_revisions TO console_worker;
 GRANT SELECT, DELETE ON sessions TO console_worker;

@@ -7,6 +7,8 @@ from typing import Literal
 from uuid import UUID
 
 from services.console.domain import PairState
+from shared.contracts.directory import AgreementSigned
+from shared.contracts.pairing import PairProposed
 from shared.platform.database import Transaction
 
 
@@ -39,7 +41,10 @@ def bump_revisions(tx: Transaction, institution_ids: Sequence[UUID], topic: str)
 def add_institution(tx: Transaction, institution_id: UUID, name: str, time_zone: str) -> None:
     """An institution."""
     tx.later(
-        "INSERT INTO institutions (institution_id, name, time_zone) VALUES ($1, $2, $3)", institution_id, name, time_zone
+        "INSERT INTO institutions (institution_id, name, time_zone) VALUES ($1, $2, $3)",
+        institution_id,
+        name,
+        time_zone,
     )
 
 
@@ -122,7 +127,8 @@ async def erase_person(tx: Transaction, institution_id: UUID, person_id: UUID) -
     """Keep of a person that there was one."""
     await tx.execute(
         """
-        UPDATE people SET status = 'erased', name = NULL, locale = NULL, time_zone = 'UTC', places = 0, shared_places = 0
+        UPDATE people SET status = 'erased', name = NULL, locale = NULL, time_zone = 'UTC',
+            places = 0, shared_places = 0
         WHERE institution_id = $1 AND person_id = $2
         """,
         institution_id,
@@ -152,32 +158,25 @@ async def name_in_pairs(tx: Transaction, person_id: UUID, name: str | None, loca
     return [row["institution_id"] for row in rows]
 
 
-async def add_pair(
-    tx: Transaction,
-    pair_id: UUID,
-    mentor: tuple[UUID, UUID, Known],
-    mentee: tuple[UUID, UUID, Known],
-    since: datetime,
-    ends_at: datetime,
-) -> None:
-    """A proposed pair; `mentor` and `mentee` are institution, person and what is known of them."""
+async def add_pair(tx: Transaction, event: PairProposed, mentor: Known, mentee: Known) -> None:
+    """A proposed pair, with what is known of its two people."""
     await tx.execute(
         """
         INSERT INTO pairs (pair_id, mentor_institution_id, mentor_id, mentor_name, mentor_locale,
             mentee_institution_id, mentee_id, mentee_name, mentee_locale, state, state_since, ends_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'proposed', $10, $11)
         """,
-        pair_id,
-        mentor[0],
-        mentor[1],
-        mentor[2].name,
-        mentor[2].locale,
-        mentee[0],
-        mentee[1],
-        mentee[2].name,
-        mentee[2].locale,
-        since,
-        ends_at,
+        event.pair_id,
+        event.mentor_institution_id,
+        event.mentor_id,
+        mentor.name,
+        mentor.locale,
+        event.mentee_institution_id,
+        event.mentee_id,
+        mentee.name,
+        mentee.locale,
+        event.occurred_at,
+        event.answer_by,
     )
 
 
@@ -215,8 +214,10 @@ async def add_meeting(
     """An offered meeting of a known pair; whether the pair is known."""
     tag = await tx.execute(
         """
-        INSERT INTO meetings (meeting_id, pair_id, mentor_institution_id, mentee_institution_id, state, proposed_by, expires_at)
-        SELECT $1, pair_id, mentor_institution_id, mentee_institution_id, 'proposed', $3, $4 FROM pairs WHERE pair_id = $2
+        INSERT INTO meetings
+            (meeting_id, pair_id, mentor_institution_id, mentee_institution_id, state, proposed_by, expires_at)
+        SELECT $1, p.pair_id, p.mentor_institution_id, p.mentee_institution_id, 'proposed', $3, $4
+        FROM pairs p WHERE p.pair_id = $2
         """,
         meeting_id,
         pair_id,
@@ -249,8 +250,10 @@ async def add_feedback_request(
     """An open request to the two of a known pair; whether the pair is known."""
     tag = await tx.execute(
         """
-        INSERT INTO feedback_requests (request_id, pair_id, mentor_institution_id, mentee_institution_id, state, asked_at, closes_at)
-        SELECT $1, pair_id, mentor_institution_id, mentee_institution_id, 'open', $3, $4 FROM pairs WHERE pair_id = $2
+        INSERT INTO feedback_requests
+            (request_id, pair_id, mentor_institution_id, mentee_institution_id, state, asked_at, closes_at)
+        SELECT $1, p.pair_id, p.mentor_institution_id, p.mentee_institution_id, 'open', $3, $4
+        FROM pairs p WHERE p.pair_id = $2
         """,
         request_id,
         pair_id,
@@ -265,8 +268,8 @@ async def set_answered(tx: Transaction, request_id: UUID, person_id: UUID, at: d
     await tx.execute(
         """
         UPDATE feedback_requests f SET reveals_at = $4,
-            mentor_answered_at = CASE WHEN p.mentor_id = $2 THEN coalesce(f.mentor_answered_at, $3) ELSE f.mentor_answered_at END,
-            mentee_answered_at = CASE WHEN p.mentee_id = $2 THEN coalesce(f.mentee_answered_at, $3) ELSE f.mentee_answered_at END
+            mentor_answered_at = coalesce(f.mentor_answered_at, CASE WHEN p.mentor_id = $2 THEN $3::timestamptz END),
+            mentee_answered_at = coalesce(f.mentee_answered_at, CASE WHEN p.mentee_id = $2 THEN $3::timestamptz END)
         FROM pairs p WHERE p.pair_id = f.pair_id AND f.request_id = $1
         """,
         request_id,
@@ -281,20 +284,18 @@ def end_feedback(tx: Transaction, request_id: UUID, state: Literal["revealed", "
     tx.later("UPDATE feedback_requests SET state = $2 WHERE request_id = $1", request_id, state)
 
 
-def add_agreement(
-    tx: Transaction, agreement_id: UUID, lender_id: UUID, borrower_id: UUID, starts_at: datetime, ends_at: datetime | None
-) -> None:
+def add_agreement(tx: Transaction, event: AgreementSigned) -> None:
     """A sharing agreement."""
     tx.later(
         """
         INSERT INTO agreements (agreement_id, lender_institution_id, borrower_institution_id, starts_at, ends_at)
         VALUES ($1, $2, $3, $4, $5)
         """,
-        agreement_id,
-        lender_id,
-        borrower_id,
-        starts_at,
-        ends_at,
+        event.agreement_id,
+        event.lender_institution_id,
+        event.borrower_institution_id,
+        event.starts_at,
+        event.ends_at,
     )
 
 

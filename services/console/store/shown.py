@@ -16,6 +16,7 @@ from services.console.domain import (
     Offer,
     OwnPair,
     Proposal,
+    SeenPair,
     Silence,
     Viewer,
     Who,
@@ -53,7 +54,8 @@ _MEETINGS: Final[LiteralString] = (
     + "ORDER BY m.starts_at, m.meeting_id LIMIT $2"
 )  # fmt: skip
 _OFFERS: Final[LiteralString] = (
-    "SELECT" + _COUPLE + ", m.meeting_id, m.proposed_by, m.expires_at FROM meetings m JOIN pairs p ON p.pair_id = m.pair_id"
+    "SELECT" + _COUPLE + ", m.meeting_id, m.proposed_by, m.expires_at"
+    + " FROM meetings m JOIN pairs p ON p.pair_id = m.pair_id"
     + _THEIR_INSTITUTIONS + "WHERE m.state = 'proposed' AND m.expires_at > $3 AND" + _OWN
     + "ORDER BY m.expires_at, m.meeting_id LIMIT $2"
 )  # fmt: skip
@@ -69,7 +71,8 @@ _PAIRS: Final[LiteralString] = (
         SELECT min(m.starts_at) FROM meetings m
         WHERE m.pair_id = p.pair_id AND m.state = 'scheduled' AND m.starts_at > $3
     ) AS next_meeting_at FROM pairs p"""
-    + _THEIR_INSTITUTIONS + "WHERE p.state IN ('active', 'paused') AND" + _OWN + "ORDER BY p.state, since, p.pair_id LIMIT $2"
+    + _THEIR_INSTITUTIONS + "WHERE p.state IN ('active', 'paused') AND" + _OWN
+    + "ORDER BY p.state, since, p.pair_id LIMIT $2"
 )  # fmt: skip
 
 
@@ -104,7 +107,8 @@ async def count_numbers(tx: Transaction, institution_id: UUID, silent_since: dat
             count(*) FILTER (WHERE p.state = 'proposed') AS proposed,
             count(*) FILTER (WHERE p.state = 'paused') AS paused,
             count(*) FILTER (WHERE p.state = 'active' AND greatest(p.last_contact_at, p.state_since) < $2) AS silent,
-            count(*) FILTER (WHERE p.state IN ('accepted', 'active', 'paused') AND p.mentor_institution_id = $1) AS taken,
+            count(*) FILTER (WHERE p.state IN ('accepted', 'active', 'paused')
+                AND p.mentor_institution_id = $1) AS taken,
             count(*) FILTER (WHERE p.state IN ('accepted', 'active', 'paused') AND p.mentor_institution_id = $1
                 AND p.mentee_institution_id <> $1) AS shared,
             count(*) FILTER (WHERE p.state IN ('accepted', 'active', 'paused') AND p.mentor_institution_id <> $1
@@ -133,9 +137,7 @@ async def list_silences(tx: Transaction, before: datetime, now: datetime) -> tup
     return tuple(_silence(row) for row in await tx.fetch(_ACTIVE, None, SHOWN, before, now))
 
 
-async def list_meetings(
-    tx: Transaction, now: datetime, until: datetime, of: UUID | None = None
-) -> tuple[Meeting, ...]:
+async def list_meetings(tx: Transaction, now: datetime, until: datetime, of: UUID | None = None) -> tuple[Meeting, ...]:
     """Scheduled meetings that are not over and begin before an instant, in order."""
     rows = await tx.fetch(_MEETINGS, of, SHOWN, now, until)
     return tuple(Meeting(row["meeting_id"], _couple(row), row["starts_at"], row["ends_at"]) for row in rows)
@@ -178,14 +180,12 @@ async def list_deadlines(tx: Transaction, institution_id: UUID, now: datetime, u
     return tuple(Deadline(row["kind"], row["at"], row["name"]) for row in rows)
 
 
-async def find_proposal(tx: Transaction, pair_id: UUID) -> Proposal | None:
-    """A pair that waits for a yes; None where it does not, or is another institution's."""
+async def find_pair(tx: Transaction, pair_id: UUID) -> SeenPair | None:
+    """A pair in any state; None where there is none, or it is another institution's."""
     row = await tx.find(
-        "SELECT" + _COUPLE + ", p.state, p.state_since, p.ends_at FROM pairs p" + _THEIR_INSTITUTIONS
-        + "WHERE p.pair_id = $1 AND p.state IN ('proposed', 'accepted')",
-        pair_id,
-    )  # fmt: skip
-    return None if row is None else Proposal(_couple(row), row["state"], row["state_since"], row["ends_at"])
+        "SELECT" + _COUPLE + ", p.state, p.ends_at FROM pairs p" + _THEIR_INSTITUTIONS + "WHERE p.pair_id = $1", pair_id
+    )
+    return None if row is None else SeenPair(_couple(row), row["state"], row["ends_at"])
 
 
 async def count_consortium(tx: Transaction) -> tuple[int, int, int] | None:

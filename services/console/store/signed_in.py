@@ -1,6 +1,6 @@
 """Sessions: looked up by the cookie's hash before any context exists, otherwise by their own person only."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from services.console.domain import Session
@@ -28,27 +28,20 @@ async def find_session(tx: Transaction, session_hash: bytes) -> Session | None:
     )
 
 
-async def add_session(
-    tx: Transaction,
-    person: Person,
-    session_hash: bytes,
-    sealed_token: bytes,
-    token_obtained_at: datetime,
-    token_ends_at: datetime,
-    lasts: timedelta,
-) -> None:
+async def add_session(tx: Transaction, session: Session, lasts: timedelta) -> None:
     """A new session that ends at the latest after `lasts`."""
     await tx.execute(
         """
-        INSERT INTO sessions (institution_id, session_hash, person_id, sealed_token, token_obtained_at, token_ends_at, ends_at)
+        INSERT INTO sessions
+            (institution_id, session_hash, person_id, sealed_token, token_obtained_at, token_ends_at, ends_at)
         VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp() + $7)
         """,
-        person.institution_id,
-        session_hash,
-        person.person_id,
-        sealed_token,
-        token_obtained_at,
-        token_ends_at,
+        session.person.institution_id,
+        session.session_hash,
+        session.person.person_id,
+        session.sealed_token,
+        session.token_obtained_at,
+        session.token_ends_at,
         lasts,
     )
 
@@ -62,6 +55,21 @@ async def touch_session(tx: Transaction, institution_id: UUID, session_hash: byt
         """,
         institution_id,
         session_hash,
+    )
+
+
+async def save_token(tx: Transaction, session: Session) -> None:
+    """The renewed token of a session."""
+    await tx.execute(
+        """
+        UPDATE sessions SET sealed_token = $3, token_obtained_at = $4, token_ends_at = $5
+        WHERE institution_id = $1 AND session_hash = $2
+        """,
+        session.person.institution_id,
+        session.session_hash,
+        session.sealed_token,
+        session.token_obtained_at,
+        session.token_ends_at,
     )
 
 

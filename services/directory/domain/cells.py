@@ -49,9 +49,7 @@ def looks_like_a_formula(raw: str) -> bool:
 
 def is_plain_text(text: str) -> bool:
     """Whether a text holds no control characters, no line ends and nothing that turns the direction of text."""
-    return not any(
-        unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"} or char in _TURNS_TEXT for char in text
-    )
+    return not any(unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"} or char in _TURNS_TEXT for char in text)
 
 
 def read_name(text: str) -> str:

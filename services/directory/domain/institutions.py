@@ -115,7 +115,7 @@ class Agreement:
 
     def overlaps(self, other: "Agreement") -> bool:
         """Whether both would hold at some instant; ends are exclusive."""
-        mine, theirs = self._over_from(), other._over_from()
+        mine, theirs = self.over_from, other.over_from
         return (theirs is None or self.starts_at < theirs) and (mine is None or other.starts_at < mine)
 
     def give_notice(self, now: datetime) -> datetime:
@@ -141,7 +141,9 @@ class Agreement:
         self.end_reason = reason
         return AgreementEnded(**self._next(now), reason=reason)
 
-    def _over_from(self) -> datetime | None:
+    @property
+    def over_from(self) -> datetime | None:
+        """From when on it holds no longer, as far as is known."""
         return self.ended_at or self.ends_at
 
     def _next(self, now: datetime) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from services.directory.domain.institutions import Institution
 from services.directory.domain.people import Details, HeldRole, Person, RoleFacts
 from services.directory.domain.sheet import Line
 from shared.contracts.directory import PersonEvent
+from shared.contracts.event import Role
 
 Kind = Literal["new", "changed", "same", "error"]
 
@@ -72,8 +73,7 @@ def compare(lines: Sequence[Line], register: Register, now: datetime) -> list[Ve
 def follow(person: Person, entry: Entry, now: datetime) -> list[PersonEvent]:
     """Make a person what their row says, except for their contact details; give what is to be said, in order."""
     said: list[PersonEvent] = []
-    for role in [role for role, held in person.roles.items() if held.from_roster and role != entry.role]:
-        said.append(person.remove(role, now))
+    said += [person.remove(role, now) for role in _other_roster_roles(person, entry)]
     held = person.roles.get(entry.role)
     if held is None or held.facts != entry.facts:
         from_roster = held is None or held.from_roster
@@ -166,6 +166,11 @@ def _takes_their_own_role(importer: Person, entry: Entry) -> bool:
     return loses or entry.status == "left"
 
 
+def _other_roster_roles(person: Person, entry: Entry) -> list[Role]:
+    """What a roster gave this person before and this one does not."""
+    return [role for role, held in person.roles.items() if held.from_roster and role != entry.role]
+
+
 def _judge(row: int, entry: Entry, person: Person | None, now: datetime) -> Verdict:
     external_id = entry.details.external_id
     if person is None:
@@ -179,12 +184,11 @@ def _changes(person: Person, entry: Entry, now: datetime) -> tuple[str, ...]:
     known, wanted = person.known(), entry.details
     held = person.roles.get(entry.role)
     facts = held.facts if held else RoleFacts()
-    others = any(other.from_roster for role, other in person.roles.items() if role != entry.role)
     later = (entry.status, entry.since) if entry.status != person.status and entry.since > now else (None, None)
     differs = {
         "name": known.name != wanted.name,
         "email": known.email != wanted.email,
-        "role": held is None or others,
+        "role": held is None or bool(_other_roster_roles(person, entry)),
         "programme": facts.programme != entry.facts.programme,
         "level": facts.level != entry.facts.level,
         "specialty": facts.specialty != entry.facts.specialty,

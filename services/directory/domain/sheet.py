@@ -1,4 +1,4 @@
-"""A roster file as rows of cells; refuses a file as a whole where its rows could not be told apart from its mistakes."""
+"""A roster file as rows of cells; refuses a file as a whole where its rows cannot be told from its mistakes."""
 
 import codecs
 import csv
@@ -82,7 +82,7 @@ def read_sheet(content: bytes) -> Sheet:
     text = _decode(content)
     try:
         records = csv.reader(StringIO(text, newline=""), delimiter=_guess_delimiter(text), strict=True)
-        header = [name.strip().casefold() for name in next(records, [])]
+        header = [name.strip().casefold() for name in next(records, list[str]())]
         places = _places_of_columns(header)
         lines = tuple(_lines(records, places, len(header)))
     except csv.Error:
@@ -115,7 +115,7 @@ def _guess_delimiter(text: str) -> str:
     """The delimiter with which the first row names more of the columns."""
 
     def known(delimiter: str) -> int:
-        first = next(csv.reader(StringIO(text, newline=""), delimiter=delimiter), [])
+        first = next(csv.reader(StringIO(text, newline=""), delimiter=delimiter), list[str]())
         return sum(name.strip().casefold() in COLUMNS for name in first)
 
     return max(_DELIMITERS, key=known)

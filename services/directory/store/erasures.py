@@ -3,11 +3,13 @@
 from datetime import datetime
 from uuid import UUID, uuid4
 
+from services.directory.domain.erasure import Check, CheckNotFound
 from services.directory.domain.people import Person
-from shared.platform.database import Row, Transaction
+from shared.platform.database import Transaction
 
 
 async def add_erasure(tx: Transaction, person: Person, reason: str, erased_by: UUID, now: datetime) -> None:
+    """Record that somebody was erased, by whom and why."""
     await tx.execute(
         """
         INSERT INTO erasures (institution_id, person_id, reason, erased_by, erased_at) VALUES ($1, $2, $3, $4, $5)
@@ -21,18 +23,21 @@ async def add_erasure(tx: Transaction, person: Person, reason: str, erased_by: U
 
 
 async def find_erasure_completed_at(tx: Transaction, institution_id: UUID, person_id: UUID) -> datetime | None:
+    """When an erasure was found complete, or None."""
     row = await tx.find(
         "SELECT completed_at FROM erasures WHERE institution_id = $1 AND person_id = $2", institution_id, person_id
     )
-    return row and row["completed_at"]
+    return None if row is None else row["completed_at"]
 
 
 async def list_erased_contacts(tx: Transaction) -> list[tuple[UUID, UUID, bool]]:
+    """Everybody who was erased: institution, person, and whether it was found complete."""
     rows = await tx.fetch("SELECT institution_id, person_id, completed_at IS NOT NULL AS completed FROM erasures")
     return [(row["institution_id"], row["person_id"], row["completed"]) for row in rows]
 
 
 async def list_waiting_in_outbox(tx: Transaction, aggregate_ids: list[UUID]) -> set[UUID]:
+    """Which of these aggregates have something that Kafka has not acknowledged."""
     rows = await tx.fetch(
         "SELECT DISTINCT aggregate_id FROM outbox WHERE aggregate_id = ANY($1::uuid[])", aggregate_ids
     )
@@ -40,6 +45,7 @@ async def list_waiting_in_outbox(tx: Transaction, aggregate_ids: list[UUID]) -> 
 
 
 def save_erasure_completed_at(tx: Transaction, institution_id: UUID, person_id: UUID, at: datetime | None) -> None:
+    """Call an erasure complete, or no longer."""
     tx.later(
         "UPDATE erasures SET completed_at = $3 WHERE institution_id = $1 AND person_id = $2",
         institution_id,
@@ -90,10 +96,11 @@ async def claim_check(tx: Transaction, seconds: int) -> UUID | None:
         """,
         seconds,
     )
-    return row and row["check_id"]
+    return None if row is None else row["check_id"]
 
 
 async def finish_check(tx: Transaction, check_id: UUID, tombstones: int, completed: int) -> None:
+    """Record what a look found."""
     await tx.execute(
         """
         UPDATE contact_checks
@@ -105,8 +112,12 @@ async def finish_check(tx: Transaction, check_id: UUID, tombstones: int, complet
     )
 
 
-async def find_check(tx: Transaction, check_id: UUID) -> Row | None:
-    return await tx.find(
+async def get_check(tx: Transaction, check_id: UUID) -> Check:
+    """One check; raises CheckNotFound."""
+    row = await tx.find(
         "SELECT check_id, finished_at, tombstones_sent, erasures_completed FROM contact_checks WHERE check_id = $1",
         check_id,
     )
+    if row is None:
+        raise CheckNotFound
+    return Check(**dict(row))

@@ -16,6 +16,7 @@ FROM roster_imports
 
 
 async def add_roster_import(tx: Transaction, one: RosterImport) -> None:
+    """Keep a roster that was sent."""
     await tx.execute(
         """
         INSERT INTO roster_imports (institution_id, import_id, imported_by, state, created_at, expires_at, lines, rows,
@@ -37,6 +38,7 @@ async def add_roster_import(tx: Transaction, one: RosterImport) -> None:
 
 
 async def get_roster_import(tx: Transaction, institution_id: UUID, import_id: UUID) -> RosterImport:
+    """One import; raises RosterImportNotFound."""
     row = await tx.find(_IMPORT + "WHERE institution_id = $1 AND import_id = $2", institution_id, import_id)
     if row is None:
         raise RosterImportNotFound
@@ -44,6 +46,7 @@ async def get_roster_import(tx: Transaction, institution_id: UUID, import_id: UU
 
 
 async def get_roster_import_for_update(tx: Transaction, institution_id: UUID, import_id: UUID) -> RosterImport:
+    """One import, locked; raises RosterImportNotFound."""
     row = await tx.find(_IMPORT + "WHERE institution_id = $1 AND import_id = $2 FOR UPDATE", institution_id, import_id)
     if row is None:
         raise RosterImportNotFound
@@ -59,6 +62,7 @@ async def get_roster_import_of_any_institution(tx: Transaction, import_id: UUID)
 
 
 async def save_roster_import(tx: Transaction, one: RosterImport) -> None:
+    """Keep how an import stands now."""
     await tx.execute(
         """
         UPDATE roster_imports
@@ -77,6 +81,7 @@ async def save_roster_import(tx: Transaction, one: RosterImport) -> None:
 
 
 async def list_roster_imports_with_rows_for_update(tx: Transaction, institution_id: UUID) -> list[RosterImport]:
+    """The imports of an institution that still hold something of people, locked."""
     rows = await tx.fetch(
         _IMPORT + "WHERE institution_id = $1 AND rows IS NOT NULL ORDER BY import_id FOR UPDATE", institution_id
     )

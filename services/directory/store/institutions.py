@@ -25,6 +25,7 @@ FROM agreements
 
 
 async def add_institution(tx: Transaction, one: Institution) -> bool:
+    """Whether the institution was added: its mail domain may be another one's."""
     added = await tx.execute(
         """
         INSERT INTO institutions (institution_id, name, mail_domain, time_zone, locale, joined_at, version, revision)
@@ -43,11 +44,13 @@ async def add_institution(tx: Transaction, one: Institution) -> bool:
 
 
 async def find_institution_of_domain(tx: Transaction, mail_domain: str) -> Institution | None:
+    """The institution that signs in with a mail domain, or None."""
     row = await tx.find(_INSTITUTION + "WHERE mail_domain = $1", mail_domain)
     return None if row is None else Institution(**dict(row))
 
 
 async def get_institution(tx: Transaction, institution_id: UUID) -> Institution:
+    """One institution; raises InstitutionNotFound."""
     row = await tx.find(_INSTITUTION + "WHERE institution_id = $1", institution_id)
     if row is None:
         raise InstitutionNotFound
@@ -55,22 +58,29 @@ async def get_institution(tx: Transaction, institution_id: UUID) -> Institution:
 
 
 async def lock_institutions(tx: Transaction, institution_ids: Sequence[UUID]) -> list[Institution]:
+    """Those of the institutions that exist, locked in order of id."""
     # Weaker than FOR UPDATE: rows that refer to an institution may be written meanwhile.
     rows = await tx.fetch(
-        _INSTITUTION + "WHERE institution_id = ANY($1::uuid[]) ORDER BY institution_id FOR NO KEY UPDATE", institution_ids
+        _INSTITUTION + "WHERE institution_id = ANY($1::uuid[]) ORDER BY institution_id FOR NO KEY UPDATE",
+        institution_ids,
     )
     return [Institution(**dict(row)) for row in rows]
 
 
 async def list_institutions(tx: Transaction, after: tuple[str, UUID] | None, limit: int) -> list[Institution]:
+    """A page of institutions by name."""
     name, last = after or ("", UUID(int=0))
     rows = await tx.fetch(
-        _INSTITUTION + "WHERE (name, institution_id) > ($1, $2) ORDER BY name, institution_id LIMIT $3", name, last, limit
+        _INSTITUTION + "WHERE (name, institution_id) > ($1, $2) ORDER BY name, institution_id LIMIT $3",
+        name,
+        last,
+        limit,
     )
     return [Institution(**dict(row)) for row in rows]
 
 
 async def add_programme(tx: Transaction, one: Programme) -> bool:
+    """Whether the programme was added: its code may be taken."""
     added = await tx.execute(
         "INSERT INTO programmes (institution_id, code, name) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
         one.institution_id,
@@ -81,6 +91,7 @@ async def add_programme(tx: Transaction, one: Programme) -> bool:
 
 
 async def list_programmes(tx: Transaction, institution_id: UUID, after: str, limit: int | None) -> list[Programme]:
+    """A page of programmes by code, or all of them where `limit` is None."""
     rows = await tx.fetch(
         """
         SELECT institution_id, code, name FROM programmes
@@ -94,6 +105,7 @@ async def list_programmes(tx: Transaction, institution_id: UUID, after: str, lim
 
 
 async def add_agreement(tx: Transaction, one: Agreement) -> None:
+    """Keep a new agreement."""
     await tx.execute(
         """
         INSERT INTO agreements (agreement_id, lender_institution_id, borrower_institution_id, cap, starts_at, ends_at,
@@ -113,6 +125,7 @@ async def add_agreement(tx: Transaction, one: Agreement) -> None:
 
 
 async def get_agreement(tx: Transaction, agreement_id: UUID) -> Agreement:
+    """One agreement; raises AgreementNotFound."""
     row = await tx.find(_AGREEMENT + "WHERE agreement_id = $1", agreement_id)
     if row is None:
         raise AgreementNotFound
@@ -120,6 +133,7 @@ async def get_agreement(tx: Transaction, agreement_id: UUID) -> Agreement:
 
 
 async def get_agreement_for_update(tx: Transaction, agreement_id: UUID) -> Agreement:
+    """One agreement, locked; raises AgreementNotFound."""
     row = await tx.find(_AGREEMENT + "WHERE agreement_id = $1 FOR UPDATE", agreement_id)
     if row is None:
         raise AgreementNotFound
@@ -127,6 +141,7 @@ async def get_agreement_for_update(tx: Transaction, agreement_id: UUID) -> Agree
 
 
 async def save_agreement(tx: Transaction, one: Agreement) -> None:
+    """Keep how an agreement stands now."""
     await tx.execute(
         """
         UPDATE agreements
@@ -144,6 +159,7 @@ async def save_agreement(tx: Transaction, one: Agreement) -> None:
 
 
 async def list_agreements_between(tx: Transaction, lender_id: UUID, borrower_id: UUID) -> list[Agreement]:
+    """Every agreement of two institutions in one direction."""
     rows = await tx.fetch(
         _AGREEMENT + "WHERE lender_institution_id = $1 AND borrower_institution_id = $2", lender_id, borrower_id
     )
@@ -151,6 +167,7 @@ async def list_agreements_between(tx: Transaction, lender_id: UUID, borrower_id:
 
 
 async def list_agreements(tx: Transaction, after: tuple[datetime, UUID] | None, limit: int) -> list[Agreement]:
+    """A page of agreements by start."""
     starts_at, last = after or (None, UUID(int=0))
     rows = await tx.fetch(
         _AGREEMENT

@@ -16,12 +16,13 @@ FROM people
 
 
 def add_person(tx: Transaction, one: Person) -> None:
+    """Collect a new person, without their roles."""
     _write_person(
         tx,
         one,
         """
-        INSERT INTO people (institution_id, person_id, external_id, name, email, locale, time_zone, status, status_since,
-                            next_status, next_status_at, version, contact_version, revision, sign_in_key)
+        INSERT INTO people (institution_id, person_id, external_id, name, email, locale, time_zone, status,
+                            status_since, next_status, next_status_at, version, contact_version, revision, sign_in_key)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
         """,
         one.sign_in_key,
@@ -29,6 +30,7 @@ def add_person(tx: Transaction, one: Person) -> None:
 
 
 def save_person(tx: Transaction, one: Person) -> None:
+    """Collect how a person stands now, without their roles."""
     _write_person(
         tx,
         one,
@@ -64,6 +66,7 @@ def _write_person(tx: Transaction, one: Person, sql: LiteralString, *more: objec
 
 
 async def find_person_of_external_id(tx: Transaction, institution_id: UUID, external_id: str) -> Person | None:
+    """The person of an institution with this external id, in any letters, or None."""
     row = await tx.find(
         _PERSON + "WHERE institution_id = $1 AND external_key = $2", institution_id, external_id.lower()
     )
@@ -71,6 +74,7 @@ async def find_person_of_external_id(tx: Transaction, institution_id: UUID, exte
 
 
 async def get_person(tx: Transaction, institution_id: UUID, person_id: UUID) -> Person:
+    """One person, without their roles; raises PersonNotFound."""
     row = await tx.find(_PERSON + "WHERE institution_id = $1 AND person_id = $2", institution_id, person_id)
     if row is None:
         raise PersonNotFound
@@ -78,9 +82,8 @@ async def get_person(tx: Transaction, institution_id: UUID, person_id: UUID) -> 
 
 
 async def get_person_for_update(tx: Transaction, institution_id: UUID, person_id: UUID) -> Person:
-    row = await tx.find(
-        _PERSON + "WHERE institution_id = $1 AND person_id = $2 FOR UPDATE", institution_id, person_id
-    )
+    """One person, locked, without their roles; raises PersonNotFound."""
+    row = await tx.find(_PERSON + "WHERE institution_id = $1 AND person_id = $2 FOR UPDATE", institution_id, person_id)
     if row is None:
         raise PersonNotFound
     return _person(row)
@@ -97,6 +100,7 @@ async def get_person_of_any_institution(tx: Transaction, person_id: UUID) -> Per
 async def list_people(
     tx: Transaction, institution_id: UUID, after: tuple[str, UUID] | None, limit: int
 ) -> list[Person]:
+    """A page of people by name; whoever was erased has none."""
     name, last = after or ("", UUID(int=0))
     rows = await tx.fetch(
         _PERSON
@@ -113,6 +117,7 @@ async def list_people(
 
 
 async def list_people_of_external_ids(tx: Transaction, institution_id: UUID, external_keys: list[str]) -> list[Person]:
+    """The people with these external ids in lower case."""
     rows = await tx.fetch(
         _PERSON + "WHERE institution_id = $1 AND external_key = ANY($2::text[])", institution_id, external_keys
     )
@@ -120,6 +125,7 @@ async def list_people_of_external_ids(tx: Transaction, institution_id: UUID, ext
 
 
 async def lock_people_of_external_ids(tx: Transaction, institution_id: UUID, external_keys: list[str]) -> list[Person]:
+    """The people with these external ids in lower case, locked in order of id."""
     rows = await tx.fetch(
         _PERSON + "WHERE institution_id = $1 AND external_key = ANY($2::text[]) ORDER BY person_id FOR UPDATE",
         institution_id,
@@ -129,13 +135,17 @@ async def lock_people_of_external_ids(tx: Transaction, institution_id: UUID, ext
 
 
 async def list_erased_keys(tx: Transaction, institution_id: UUID) -> frozenset[str]:
+    """The sign-in keys of everybody of an institution who was erased."""
     rows = await tx.fetch(
         "SELECT sign_in_key FROM people WHERE institution_id = $1 AND status = 'erased'", institution_id
     )
     return frozenset(row["sign_in_key"] for row in rows)
 
 
-async def list_roles(tx: Transaction, institution_id: UUID, people: Iterable[UUID]) -> list[tuple[UUID, Role, HeldRole]]:
+async def list_roles(
+    tx: Transaction, institution_id: UUID, people: Iterable[UUID]
+) -> list[tuple[UUID, Role, HeldRole]]:
+    """The roles that these people hold."""
     rows = await tx.fetch(
         """
         SELECT person_id, role, from_roster, programme, level, specialty, places, shared_places
@@ -148,18 +158,21 @@ async def list_roles(tx: Transaction, institution_id: UUID, people: Iterable[UUI
 
 
 def add_role(tx: Transaction, person: Person, role: Role) -> None:
+    """Collect a role that somebody holds newly."""
     _write_role(
         tx,
         person,
         role,
         """
-        INSERT INTO roles (institution_id, person_id, role, from_roster, programme, level, specialty, places, shared_places)
+        INSERT INTO roles (institution_id, person_id, role, from_roster, programme, level, specialty, places,
+                           shared_places)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         """,
     )
 
 
 def save_role(tx: Transaction, person: Person, role: Role) -> None:
+    """Collect what is known of somebody in a role."""
     _write_role(
         tx,
         person,
@@ -190,6 +203,7 @@ def _write_role(tx: Transaction, person: Person, role: Role, sql: LiteralString)
 
 
 def remove_role(tx: Transaction, person: Person, role: Role) -> None:
+    """Collect the end of a role."""
     tx.later(
         "DELETE FROM roles WHERE institution_id = $1 AND person_id = $2 AND role = $3",
         person.institution_id,

@@ -46,7 +46,7 @@ MENTOR: Final = frozenset[Who]({"mentor"})
 DIRECTORY: Final = frozenset[Who]({"directory"})
 CLOCK: Final = frozenset[Who]({"clock"})
 _THE_TWO: Final = frozenset[Who]({"mentor", "mentee"})
-_PEOPLE: Final = _THE_TWO | {"administrator"}
+_PEOPLE: Final = frozenset[Who]({"mentor", "mentee", "administrator"})
 # Who is several of these takes a step as the first of them that may: one of the two before administrator.
 _ORDER: Final[tuple[Who, ...]] = ("mentor", "mentee", "administrator", "directory", "clock")
 
@@ -63,9 +63,9 @@ class Step:
 STEPS: Final[Mapping[tuple[State, Act], Step]] = {
     ("proposed", "accept"): Step("accepted", MENTOR),
     ("proposed", "decline"): Step("declined", _THE_TWO),
-    ("proposed", "recall"): Step("recalled", DIRECTORY | {"administrator"}),
+    ("proposed", "recall"): Step("recalled", frozenset[Who]({"administrator", "directory"})),
     ("proposed", "lapse"): Step("lapsed", CLOCK),
-    ("accepted", "activate"): Step("active", frozenset({"mentee"})),
+    ("accepted", "activate"): Step("active", frozenset[Who]({"mentee"})),
     ("accepted", "end"): Step("ended", _PEOPLE | DIRECTORY | CLOCK),
     ("active", "pause"): Step("paused", _PEOPLE | DIRECTORY),
     ("active", "end"): Step("ended", _PEOPLE | DIRECTORY),
@@ -86,7 +86,7 @@ def refuse_strangers(act: Act, by: frozenset[Who]) -> None:
 
 @dataclass
 class Pair:
-    """A mentor and a mentee. Each method that moves it gives the one event that says so; `revision` counts every change.
+    """A mentor and a mentee. Each method that moves it gives the one event that says so; `revision` counts all changes.
 
     `reason` is why it is paused, or was ended or recalled; `mentor_away` and `mentee_away` hold while that person is
     on leave.
@@ -120,7 +120,7 @@ class Pair:
         return self.mentor_institution_id != self.mentee_institution_id
 
     def roles_of(self, person_id: UUID, *, administers: bool) -> frozenset[Who]:
-        """As whom a person may take steps here. Raises PairNotFound for who is neither of the two nor an administrator."""
+        """As whom a person may take steps here. Raises PairNotFound for who is none of these."""
         roles: set[Who] = {"administrator"} if administers else set()
         if person_id == self.mentor_id:
             roles.add("mentor")
@@ -177,7 +177,10 @@ class Pair:
         return self._take("activate", PairActivated, now)
 
     def pause(self, by: frozenset[Who], reason: str | None, review_at: datetime, now: datetime) -> PairPaused:
-        """The pair rests until someone resumes it. Raises NotYourStep, NotPossibleNow, ReasonMissing, ReviewOutOfRange."""
+        """The pair rests until someone resumes it.
+
+        Raises NotYourStep, NotPossibleNow, ReasonMissing, ReviewOutOfRange.
+        """
         code = _reason_of(self._who("pause", by), reason)
         if not now < review_at <= now + REVIEW_WITHIN:
             raise ReviewOutOfRange
@@ -214,7 +217,7 @@ class Pair:
         return None
 
     def part(self, reason: str, now: datetime) -> PairRecalled | PairEnded:
-        """One of the two is gone for good: a proposal is recalled, a pair ends. Raises NotPossibleNow for a closed one."""
+        """One of the two is gone for good: a proposal is recalled, a pair ends. Raises NotPossibleNow."""
         if self.state == "proposed":
             return self.recall(DIRECTORY, reason, now)
         return self.end(DIRECTORY, reason, now)

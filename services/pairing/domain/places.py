@@ -38,7 +38,7 @@ class Offer:
 
 @dataclass(frozen=True)
 class Lending:
-    """The agreements in force from the mentor's institution to the mentee's, by cap (None is no cap), and pairs lent."""
+    """The agreements in force from one institution to another by cap (None is no cap), and the pairs lent."""
 
     caps: tuple[int | None, ...]
     lent: int
@@ -49,7 +49,7 @@ Between = Literal["nothing", "same", "reverse"]
 
 
 def refuse_new_pair(offer: Offer | None, between: Between, lending: Lending | None) -> None:
-    """Refuse a proposal by the first rule that forbids it; `offer` is None where the institution may not use the mentor.
+    """Refuse a proposal by the first rule that forbids it; `offer` is None for a mentor who may not be used.
 
     Raises NotAccepting, ReversePair, AlreadyPaired, NoAgreement, CapacityExhausted, SharedCapacityExhausted,
     AgreementCap, in this order (docs/guide/rules.md, Places).

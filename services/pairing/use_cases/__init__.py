@@ -2,7 +2,8 @@
 
 Locks are taken in one order, so that commands, timers and events do not wait for each other in a circle: institutions,
 agreements, people, mentor cards, pairs, timers; several rows of one kind by id. A mentor's row is the lock under which
-places are counted. Who ends a pair frees its place by changing the pair alone: the count only falls, so nobody need wait.
+places are counted. Whoever ends a pair changes that pair alone: the
+count of taken places only falls, so nobody need wait.
 """
 
 from services.pairing.use_cases.aftermath import ActivationLapses, CardsOutdated, ProposalLapses

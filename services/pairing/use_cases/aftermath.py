@@ -1,4 +1,4 @@
-"""What follows every step of a pair: it is stored and said, and its timers fit its state; there is no other way to say it."""
+"""What follows every step of a pair: it is stored, said and timed; refuses to do one without the others."""
 
 from typing import ClassVar, Final, LiteralString
 

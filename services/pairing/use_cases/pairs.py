@@ -111,7 +111,7 @@ async def decline_pair(tx: Transaction, me: Member, pair_id: UUID, seen: Revisio
 
 
 async def recall_pair(
-    tx: Transaction, me: Member, pair_id: UUID, seen: Revision, reason: str, now: datetime
+    tx: Transaction, me: Member, pair_id: UUID, seen: Revision, *, reason: str | None, now: datetime
 ) -> Pair:
     """An administrator takes a proposal back. Raises what `Pair.recall` raises."""
     return await _change(tx, me, pair_id, seen, lambda pair, by: pair.recall(by, reason, now))
@@ -123,7 +123,14 @@ async def activate_pair(tx: Transaction, me: Member, pair_id: UUID, seen: Revisi
 
 
 async def pause_pair(
-    tx: Transaction, me: Member, pair_id: UUID, seen: Revision, reason: str | None, review_at: datetime, now: datetime
+    tx: Transaction,
+    me: Member,
+    pair_id: UUID,
+    seen: Revision,
+    *,
+    reason: str | None,
+    review_at: datetime,
+    now: datetime,
 ) -> Pair:
     """The pair rests. Raises what `Pair.pause` raises."""
     return await _change(tx, me, pair_id, seen, lambda pair, by: pair.pause(by, reason, review_at, now))
@@ -135,7 +142,7 @@ async def resume_pair(tx: Transaction, me: Member, pair_id: UUID, seen: Revision
 
 
 async def end_pair(
-    tx: Transaction, me: Member, pair_id: UUID, seen: Revision, reason: str | None, now: datetime
+    tx: Transaction, me: Member, pair_id: UUID, seen: Revision, *, reason: str | None, now: datetime
 ) -> Pair:
     """The pair is over and gives its place back. Raises what `Pair.end` raises."""
     return await _change(tx, me, pair_id, seen, lambda pair, by: pair.end(by, reason, now))

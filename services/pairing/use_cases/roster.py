@@ -1,4 +1,4 @@
-"""What pairing does when the directory speaks of institutions, people and agreements; waits for what it has not heard of."""
+"""What follows from the directory's news of institutions, people and agreements; waits for what it has not heard of."""
 
 from datetime import datetime
 from typing import Literal
@@ -23,7 +23,7 @@ def take_in_person(tx: Transaction, institution_id: UUID, person_id: UUID) -> No
 
 
 async def assign_mentor(
-    tx: Transaction, institution_id: UUID, person_id: UUID, specialty: str | None, places: int, shared_places: int
+    tx: Transaction, institution_id: UUID, person_id: UUID, *, specialty: str | None, places: int, shared_places: int
 ) -> None:
     """A person is a mentor with so many places; fewer than are taken is allowed, and then nothing new fits.
 
@@ -31,7 +31,9 @@ async def assign_mentor(
     """
     await _share_institution(tx, institution_id)
     await _lock_person(tx, institution_id, person_id)
-    await store.save_mentor(tx, institution_id, person_id, specialty, places, shared_places)
+    await store.save_mentor(
+        tx, institution_id, person_id, specialty=specialty, places=places, shared_places=shared_places
+    )
     await write_cards(tx, [person_id])
 
 
@@ -42,7 +44,7 @@ async def assign_mentee(tx: Transaction, institution_id: UUID, person_id: UUID) 
 
 
 async def remove_role(tx: Transaction, institution_id: UUID, person_id: UUID, role: Role, now: datetime) -> None:
-    """A person is no longer mentor or mentee: their pairs in that role end, and proposals are recalled. Raises NotYet."""
+    """A person is no longer mentor or mentee: pairs in that role end, proposals are recalled. Raises NotYet."""
     if role not in {"mentor", "mentee"}:
         return
     await _lock_person(tx, institution_id, person_id)
@@ -102,7 +104,7 @@ async def write_cards(tx: Transaction, mentor_ids: list[UUID]) -> None:
 
 
 async def _share_institution(tx: Transaction, institution_id: UUID) -> None:
-    """Keep agreements from being signed meanwhile: they would miss the cards that this transaction is about to write."""
+    """Keep agreements from being signed meanwhile: they would miss the cards that are about to be written."""
     if not await store.find_institution_for_share(tx, institution_id):
         raise NotYet
 

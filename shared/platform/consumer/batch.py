@@ -30,10 +30,12 @@ _log = logger("consumer")
 _applied = count("osler_events_applied", "Events whose effect is committed", ("consumer",))
 _unheard = count("osler_events_without_handler", "Events that only moved the inbox on", ("consumer", "type"))
 _dropped = count("osler_events_dropped", "Deliveries of events that were applied before", ("consumer",))
-_reused = count("osler_versions_reused", "Versions that came with a second event id: a publisher's fault", ("consumer",))
+_reused = count(
+    "osler_versions_reused", "Versions that came with a second event id: a publisher's fault", ("consumer",)
+)
 
 
-class EventFailed(Exception):  # noqa: N818 - it carries a cause to the loop above and reaches nobody else
+class EventFailed(Exception):
     """One event's handler failed; the aggregate's events wait, and the rest of the batch goes on."""
 
     def __init__(self, aggregate_id: UUID, cause: BaseException) -> None:
@@ -96,7 +98,9 @@ def sort_out(batch: Sequence[Incoming], held: dict[UUID, Applied], failing: dict
             continue
         in_order = incoming.holds_state or incoming.version == applied.version + 1
         if aggregate_id in blocked or applied.waiting or not in_order:
-            result.parked.append(Parked(incoming, "waiting" if in_order or aggregate_id in blocked else "gap", 0, _AT_ONCE))
+            result.parked.append(
+                Parked(incoming, "waiting" if in_order or aggregate_id in blocked else "gap", 0, _AT_ONCE)
+            )
             blocked.add(aggregate_id)
         elif aggregate_id in failing:
             failure = failing[aggregate_id]
@@ -209,6 +213,7 @@ class BatchApplier:
         decoded = [_decode(record, handlers[0].event) for record in incoming]
         for handler in handlers:
             if handler.takes_many:
+                tx.begin_handler()
                 with no_stray_cancellation():
                     await handler.function(tx, decoded)
                 continue
@@ -239,7 +244,9 @@ class BatchApplier:
         _dropped.labels(self.name).inc(result.dropped)
         for incoming in result.reused:
             _reused.labels(self.name).inc()
-            _log.error("version_reused", consumer=self.name, aggregate_id=str(incoming.aggregate_id), version=incoming.version)
+            _log.error(
+                "version_reused", consumer=self.name, aggregate_id=str(incoming.aggregate_id), version=incoming.version
+            )
 
 
 @contextmanager
@@ -275,6 +282,7 @@ def _decode(incoming: Incoming, kind: type[Event]) -> Event:
 
 async def _call_one(tx: Transaction, function: object, incoming: Incoming, event: Event) -> None:
     assert callable(function)  # noqa: S101 - a handler is a coroutine function; this is for the types
+    tx.begin_handler()
     try:
         with no_stray_cancellation():
             async with asyncio.timeout(EVENT_SECONDS):

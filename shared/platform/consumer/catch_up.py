@@ -7,7 +7,8 @@ from aiokafka import TopicPartition
 
 from shared.contracts import topics
 from shared.platform.database import Database
-from shared.platform.telemetry import logger, rest
+from shared.platform.loops import rest
+from shared.platform.telemetry import logger
 
 DIRECTORY: Final = "osler.directory"
 _log = logger("catch_up")

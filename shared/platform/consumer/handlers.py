@@ -74,9 +74,11 @@ class EventConsumer:
         """Call the handlers of a run of events of one type, then send what they collected."""
         for handler in self.handlers_of(events[0].type):
             if handler.takes_many:
+                tx.begin_handler()
                 await handler.function(tx, events)
             else:
                 for event in events:
+                    tx.begin_handler()
                     await handler.function(tx, event)
         await tx.flush()
 

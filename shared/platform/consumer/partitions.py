@@ -43,7 +43,8 @@ class Starts(ConsumerRebalanceListener):
             rows = await self._database.pool.fetch(
                 """
                 INSERT INTO partition_starts (consumer, topic, partition, starts)
-                SELECT $1, given.topic, given.partition, 1 FROM unnest($2::text[], $3::integer[]) given (topic, partition)
+                SELECT $1, given.topic, given.partition, 1
+                FROM unnest($2::text[], $3::integer[]) given (topic, partition)
                 ON CONFLICT (consumer, topic, partition) DO UPDATE SET starts = partition_starts.starts + 1
                 RETURNING topic, partition, starts, trying_offset
                 """,

@@ -66,7 +66,9 @@ class Incoming:
                     event.aggregate: self.aggregate_id,
                     "version": self.version,
                     "occurred_at": headers.get("ce_time", b"").decode(),
-                    "institution_ids": [word for word in headers.get("ce_institutions", b"").decode().split(",") if word],
+                    "institution_ids": [
+                        word for word in headers.get("ce_institutions", b"").decode().split(",") if word
+                    ],
                 }
             )
         except (ValidationError, UnicodeDecodeError) as error:

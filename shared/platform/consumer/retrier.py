@@ -10,7 +10,8 @@ from shared.platform.consumer.batch import BatchApplier, EventFailed, Failure
 from shared.platform.consumer.records import Incoming
 from shared.platform.database import Database, Transaction, is_nobodys_fault
 from shared.platform.errors import OslerError
-from shared.platform.telemetry import Backoff, gauge, logger, rest
+from shared.platform.loops import forever
+from shared.platform.telemetry import gauge, logger
 
 MOST_WAITING: Final = 1_000
 _LONGEST_PAUSE: Final = timedelta(minutes=5)
@@ -33,25 +34,20 @@ class Retrier:
 
     async def run(self) -> None:
         """Retry until cancelled; when the database is away it waits and goes on."""
-        backoff = Backoff(first=0.2, most=5.0)
-        while True:
-            try:
-                pause = await self._pass()
-                backoff.reset()
-            except Exception as error:
-                if not is_nobodys_fault(error):
-                    _log.error("retrier_failed", exc_info=True)
-                pause = backoff.next()
-            await rest(pause)
+        await forever(self._pass, _log)
+
+    async def drain(self) -> None:
+        """Try what is due now, each aggregate as far as it goes."""
+        async with self._database.transaction() as tx:
+            due = await inbox.due_aggregates(tx, self._applier.name)
+        for aggregate_id in due:
+            while await self.try_one(aggregate_id):
+                continue
 
     async def _pass(self) -> float:
         """Try what is due, and give the seconds until the next look."""
         name = self._applier.name
-        async with self._database.transaction() as tx:
-            due = await inbox.due_aggregates(tx, name)
-        for aggregate_id in due:
-            while await self.try_one(aggregate_id):
-                continue
+        await self.drain()
         async with self._database.transaction() as tx:
             backlog = await inbox.backlog(tx, name)
         self.full = backlog["aggregates"] >= MOST_WAITING

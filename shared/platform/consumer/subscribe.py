@@ -18,7 +18,8 @@ from shared.platform.consumer.partitions import Starts
 from shared.platform.consumer.records import Incoming, Record, Unreadable, read
 from shared.platform.consumer.retrier import Retrier
 from shared.platform.database import Database, is_nobodys_fault
-from shared.platform.telemetry import Backoff, batch_span, histogram, logger, rest
+from shared.platform.loops import Backoff, rest
+from shared.platform.telemetry import batch_span, histogram, logger
 
 MOST_RECORDS: Final = 500
 _SMALL: Final = 20
@@ -29,7 +30,7 @@ _seconds = histogram("osler_batch_seconds", "From the batch's arrival to its com
 
 
 class Subscription:
-    """One consumer's batches of one topic: applied, then committed to Kafka; tried again whole when nobody is at fault."""
+    """One consumer's batches of one topic: applied, then committed to Kafka; tried again when nobody is at fault."""
 
     def __init__(self, database: Database, applier: BatchApplier, retrier: Retrier, topic: str) -> None:
         self.topic = topic
@@ -63,7 +64,11 @@ class Subscription:
     async def _apply(self, records: Sequence[Record]) -> None:
         batch = [read(record) for record in records]
         given = {TopicPartition(record.topic, record.partition) for record in records}
-        parents = [record.traceparent for record in batch if isinstance(record, Incoming) and record.traceparent.endswith("-01")]
+        parents = [
+            record.traceparent
+            for record in batch
+            if isinstance(record, Incoming) and record.traceparent.endswith("-01")
+        ]
         with batch_span(f"{self.topic} process", parents, {"osler.consumer": self.name, "osler.batch": len(batch)}):
             if self._backoff.failures:
                 for start in range(0, len(batch), _SMALL):
@@ -156,5 +161,3 @@ async def _parse(records: tuple[Record, ...], original: Callable[..., Awaitable[
 async def _keep(message: KafkaMessage) -> KafkaMessage:
     """The body is the message: decoding is ours, event by event, after the inbox has dropped what is known."""
     return message
-
-

@@ -1,13 +1,10 @@
 """Puts a service's operations behind the edge; refuses to build one without a policy row, or one name for two."""
 
 import asyncio
-import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
 from typing import Any, Final
 
-import uvicorn
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -18,17 +15,17 @@ from starlette.exceptions import HTTPException
 from shared.contracts import policy as contract
 from shared.contracts.policy import Policy
 from shared.platform import telemetry
-from shared.platform.auth import Authenticator
+from shared.platform.auth import RecognizesTokens
 from shared.platform.database import Database
 from shared.platform.errors import OslerError
-from shared.platform.http import problems, visits
+from shared.platform.http import problem, visits
 from shared.platform.http.edge import OperationEdge
 from shared.platform.http.observation import Observation
 from shared.platform.http.refusals import NotReady, UnknownPath, status_of
 from shared.platform.http.routes import Operation, Routes
+from shared.platform.settings import PlatformSettings
 
 Check = Callable[[], Awaitable[bool]]
-Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 API_VERSION: Final = "1"
 _CHECK_SECONDS: Final = 2.0
@@ -50,7 +47,7 @@ class _Service(FastAPI):
         if not self.openapi_schema:
             document = super().openapi()
             parts = document.setdefault("components", {})
-            parts.setdefault("schemas", {})[problems.SCHEMA_NAME] = problems.SCHEMA
+            parts.setdefault("schemas", {})[problem.SCHEMA_NAME] = problem.SCHEMA
             parts["securitySchemes"] = {"bearer": _BEARER}
             document["security"] = [{"bearer": []}]
         return super().openapi()
@@ -61,49 +58,28 @@ def build_app(
     routes: Sequence[Routes],
     *,
     database: Database,
-    authenticator: Authenticator,
-    sign_in_secret: str,
-    checks: Mapping[str, Check] | None = None,
+    authenticator: RecognizesTokens,
+    settings: PlatformSettings,
+    ready: Mapping[str, Check] | None = None,
     registry: CollectorRegistry = telemetry.REGISTRY,
-    pages: Sequence[APIRouter] = (),
-    lifespan: Lifespan | None = None,
     policy: Policy | None = None,
 ) -> FastAPI:
     """The whole HTTP side of a service: its operations behind the edge, /livez, /readyz, /metrics and /openapi.json.
 
-    `database` is the app login's pool. `checks` says by name what must answer before the service is ready. `pages` are
-    routers without the edge, which sign people in themselves (the console's). Raises OperationWithoutPolicy.
+    `database` is the app login's pool; `ready` says by name what must answer before the service is ready.
+    Raises OperationWithoutPolicy.
     """
     rows = _rows(routes, policy or contract.load())
-    app = _documented(service, routes, lifespan)
-    for router in pages:
-        app.include_router(router, include_in_schema=False)
-    app.include_router(_operating(checks or {}, registry), include_in_schema=False)
-    app.state.edge = OperationEdge(database, authenticator, sign_in_secret, rows)
+    app = _documented(service, routes)
+    app.include_router(_operating(ready or {}, registry), include_in_schema=False)
+    app.state.edge = OperationEdge(database, authenticator, settings.sign_in_secret.get_secret_value(), rows)
     app.add_middleware(Observation)
     return app
 
 
 def openapi(service: str, routes: Sequence[Routes]) -> dict[str, Any]:
     """A service's OpenAPI document, without anything that would have to be connected."""
-    return _documented(service, routes, None).openapi()
-
-
-def server(app: FastAPI, host: str, port: int) -> uvicorn.Server:
-    """A server for `app`, quiet: the edge logs each request itself, and the answer names no software."""
-    config = uvicorn.Config(
-        app,
-        host=host,
-        port=port,
-        access_log=False,
-        log_config=None,
-        log_level=logging.WARNING,
-        server_header=False,
-        proxy_headers=False,
-        ws="none",
-        timeout_graceful_shutdown=5,
-    )
-    return uvicorn.Server(config)
+    return _documented(service, routes).openapi()
 
 
 def _rows(routes: Sequence[Routes], policy: Policy) -> dict[str, Mapping[Any, object]]:
@@ -124,14 +100,13 @@ def _refuse_repetition(operations: Sequence[Operation]) -> None:
         raise ValueError(message)
 
 
-def _documented(service: str, routes: Sequence[Routes], lifespan: Lifespan | None) -> _Service:
+def _documented(service: str, routes: Sequence[Routes]) -> _Service:
     app = _Service(
         title=f"Osler {service}",
         version=API_VERSION,
         docs_url=None,  # its pages would fetch scripts from elsewhere
         redoc_url=None,
         redirect_slashes=False,
-        lifespan=lifespan,
         # FastAPI's own telemetry records what people sent: exception texts, validation errors with their input.
         telemetry={
             "tracing": False,
@@ -151,11 +126,11 @@ def _documented(service: str, routes: Sequence[Routes], lifespan: Lifespan | Non
 async def _answer(request: Request, error: Exception) -> Response:
     """Whatever goes wrong outside of an operation: an unknown path, another method."""
     visit = visits.of(request)
-    visit.code = problems.as_error(error).code()
-    return problems.answer(error, visit.trace_id)
+    visit.code = problem.as_error(error).code()
+    return problem.answer(error, visit.trace_id)
 
 
-def _operating(checks: Mapping[str, Check], registry: CollectorRegistry) -> APIRouter:
+def _operating(ready: Mapping[str, Check], registry: CollectorRegistry) -> APIRouter:
     router = APIRouter()
 
     async def livez() -> Response:
@@ -164,8 +139,8 @@ def _operating(checks: Mapping[str, Check], registry: CollectorRegistry) -> APIR
 
     async def readyz() -> Response:
         """Everything it needs answers too."""
-        answers = await asyncio.gather(*map(_holds, checks.values()))
-        waiting_for = [name for name, holds in zip(checks, answers, strict=True) if not holds]
+        answers = await asyncio.gather(*map(_holds, ready.values()))
+        waiting_for = [name for name, holds in zip(ready, answers, strict=True) if not holds]
         if waiting_for:
             raise NotReady(waiting_for)
         return JSONResponse({"status": "ready"})
@@ -174,7 +149,7 @@ def _operating(checks: Mapping[str, Check], registry: CollectorRegistry) -> APIR
         """What is counted and measured here."""
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
-    async def problem(code: str) -> Response:
+    async def explain(code: str) -> Response:
         """What a problem's `type` leads to."""
         kind = next((each for each in _kinds(OslerError) if each.code() == code), None)
         if kind is None:
@@ -184,7 +159,7 @@ def _operating(checks: Mapping[str, Check], registry: CollectorRegistry) -> APIR
     router.add_api_route("/livez", livez)
     router.add_api_route("/readyz", readyz)
     router.add_api_route("/metrics", metrics)
-    router.add_api_route("/problems/{code}", problem)
+    router.add_api_route("/problems/{code}", explain)
     return router
 
 

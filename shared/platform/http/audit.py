@@ -33,7 +33,7 @@ def is_due(operation: Operation, status: int) -> bool:
 
 @dataclass(frozen=True)
 class Act:
-    """One request of an administrator. Its id is fixed at the start, so that it is recorded once however often tried."""
+    """One request of an administrator. It has its record's id from the start, and so is recorded once."""
 
     person: Person
     operation: str

@@ -33,14 +33,14 @@ class WholeRequest(Request):
             raise UnsupportedMediaType
 
 
-async def read(request: Request, most: int) -> WholeRequest:
+async def read(request: Request, most: int, *, patience_seconds: float = _PATIENCE_SECONDS) -> WholeRequest:
     """The request with its whole body of at most `most` bytes; raises BodyTooLarge, BodyTooSlow, BodyCutShort."""
     said = request.headers.get("content-length", "0")
     if len(said) > _LONGEST_LENGTH or (said.isdigit() and int(said) > most):
         raise BodyTooLarge
     whole = WholeRequest(request.scope, _bounded(request.receive, most))
     try:
-        async with asyncio.timeout(_PATIENCE_SECONDS):
+        async with asyncio.timeout(patience_seconds):
             await whole.body()
     except ClientDisconnect:
         raise BodyCutShort from None

@@ -59,7 +59,7 @@ _OURS: Final = {"nul_in_text", "broken_text", "not_text", "absurd_date", "contro
 
 
 def complaints(error: RequestValidationError) -> list[dict[str, str]]:
-    """At most 20 entries `{pointer, message}`; a pointer is a JSON Pointer into {body, query, path, header} (RFC 6901)."""
+    """At most 20 entries {pointer, message}; each pointer is one (RFC 6901) into {body, query, path, header}."""
     return [{"pointer": _pointer(each["loc"]), "message": _message(each)} for each in error.errors()[:_MOST]]
 
 

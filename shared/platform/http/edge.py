@@ -1,4 +1,4 @@
-"""What stands around every operation: sign-in, policy, transaction, kept answers, audit; it commits before it answers."""
+"""What stands around every operation: sign-in, policy, transaction, kept answers, audit; it answers after commit."""
 
 import asyncio
 import json
@@ -12,22 +12,23 @@ from fastapi import Request, Response
 
 from shared.contracts.event import Role
 from shared.platform import auth
-from shared.platform.auth import Authenticator, Unauthenticated
+from shared.platform.auth import RecognizesTokens, Unauthenticated
 from shared.platform.database import Database, Transaction
 from shared.platform.errors import Forbidden, OutcomeUnknown
-from shared.platform.http import audit, bodies, context, idempotency, problems, visits
+from shared.platform.http import audit, bodies, context, idempotency, problem, visits
 from shared.platform.http.audit import Act, Outcome
 from shared.platform.http.bodies import WholeRequest
 from shared.platform.http.idempotency import Claim
-from shared.platform.http.refusals import InternalError, UnknownPerson
+from shared.platform.http.refusals import InternalError, MalformedRequest, UnknownPerson
 from shared.platform.http.revisions import etag
-from shared.platform.http.routes import JSON, Operation, Respond
+from shared.platform.http.routes import JSON, Handler, Operation
 from shared.platform.http.visits import Visit
 from shared.platform.members import Person, find_member, sign_in_key
 from shared.platform.telemetry import logger
 
 _LOG: Final = logger("http")
 _AUDIT_SECONDS: Final = 10.0
+_EMPTY: Final = {b"", b"{}"}
 
 # One round trip: whose rows are visible, how long a lock is waited for, and that a look-up changes nothing.
 _CONTEXT: Final = """
@@ -42,8 +43,7 @@ class _Served:
 
     request: WholeRequest
     operation: Operation
-    respond: Respond
-    has_revision: bool
+    handler: Handler
     sign_in_key: str
     visit: Visit
 
@@ -53,11 +53,11 @@ class OperationEdge:
     """The edge of one service; `policy` holds the row of each of its operations."""
 
     database: Database
-    authenticator: Authenticator
+    authenticator: RecognizesTokens
     sign_in_secret: str
     policy: Mapping[str, Mapping[Role, object]]
 
-    async def serve(self, request: Request, operation: Operation, respond: Respond, *, has_revision: bool) -> Response:
+    async def serve(self, request: Request, operation: Operation, handler: Handler) -> Response:
         """Answer one request, after its transaction has ended; every error becomes a problem."""
         visit = visits.of(request)
         visit.operation = operation.id
@@ -65,14 +65,14 @@ class OperationEdge:
             token = auth.bearer_token(request.headers.getlist("authorization"))
             key = sign_in_key(self.sign_in_secret, await self.authenticator.subject(token))
             whole = await bodies.read(request, operation.max_body_bytes)
-            served = _Served(whole, operation, respond, has_revision, key, visit)
+            served = _Served(whole, operation, handler, key, visit)
             return await self.database.run(lambda tx: self._work(tx, served), door="api")
         except Exception as error:  # noqa: BLE001 - the edge: nothing may leave it but an answer
             return await self._refuse(visit, operation, error)
 
     async def _work(self, tx: Transaction, served: _Served) -> Response:
         person = await self._admit(tx, served)
-        await served.request.refuse_other_than(served.operation.accepts)
+        await _refuse_body(served)
         claim = await _claim(served, person)
         kept = None if claim is None else await claim.begin(tx)
         if kept is not None:
@@ -83,7 +83,7 @@ class OperationEdge:
             await claim.keep(tx, response)
         act = served.visit.act
         if act is not None and audit.is_due(served.operation, response.status_code):
-            await act.record(tx, "done", await _reason(served.request))
+            await act.record(tx, "done", await _reason(served))
         return response
 
     async def _admit(self, tx: Transaction, served: _Served) -> Person:
@@ -103,13 +103,13 @@ class OperationEdge:
         return person
 
     async def _refuse(self, visit: Visit, operation: Operation, raised: Exception) -> Response:
-        error = problems.as_error(raised)
+        error = problem.as_error(raised)
         visit.code = error.code()
         if isinstance(error, Unauthenticated):
             visit.why = error.why
         if isinstance(error, InternalError):
             _LOG.error("bug_in_request", operation=operation.id, exc_info=raised)
-        response = problems.answer(raised, visit.trace_id)
+        response = problem.answer(raised, visit.trace_id)
         if visit.act is not None and audit.is_due(operation, response.status_code):
             await self._record(visit.act, _outcome(raised, response.status_code), error.code())
         return response
@@ -129,6 +129,14 @@ class OperationEdge:
             )
 
 
+async def _refuse_body(served: _Served) -> None:
+    """Refuse a body of another kind, and one that nobody would read: what it says would be lost without a word."""
+    accepts = served.operation.accepts
+    await served.request.refuse_other_than(accepts)
+    if accepts == JSON and not served.handler.takes_form and await served.request.body() not in _EMPTY:
+        raise MalformedRequest("This operation takes no body. Nothing was changed.")
+
+
 async def _claim(served: _Served, person: Person) -> Claim | None:
     if served.operation.method != "POST":
         return None
@@ -138,7 +146,7 @@ async def _claim(served: _Served, person: Person) -> Claim | None:
 
 async def _respond(tx: Transaction, served: _Served) -> Response:
     try:
-        response = await served.respond(served.request)
+        response = await served.handler.respond(served.request)
         await tx.flush()
     except asyncpg.ReadOnlySQLTransactionError as error:
         if served.operation.changes_something:
@@ -148,17 +156,14 @@ async def _respond(tx: Transaction, served: _Served) -> Response:
     if response.status_code >= HTTPStatus.BAD_REQUEST:
         message = f"{served.operation.id} returned a refusal; only a raised one rolls back"
         raise RuntimeError(message)
-    if served.has_revision:
+    if served.handler.shows_revision:
         response.headers["ETag"] = etag(json.loads(bytes(response.body))["revision"])
     return response
 
 
-async def _reason(request: WholeRequest) -> str | None:
+async def _reason(served: _Served) -> str | None:
     """The reason that a form gave, where it has one."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
-        return None
-    body = await request.body()
-    sent: Any = await request.json() if body else None
+    sent: Any = await served.request.json() if served.handler.takes_form else None
     reason = cast("dict[str, Any]", sent).get("reason") if isinstance(sent, dict) else None
     return reason if isinstance(reason, str) else None
 

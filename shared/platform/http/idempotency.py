@@ -1,4 +1,4 @@
-"""Idempotency-Key: the answer to a POST is kept beside what it changed, and a refusal, which changed nothing, is not."""
+"""Idempotency-Key: the answer to a POST is kept beside what it changed; a refusal changed nothing and is not kept."""
 
 import hashlib
 import json
@@ -104,14 +104,3 @@ class Claim:
             json.dumps(headers),
             bytes(response.body),
         )
-
-
-async def forget_old_answers(tx: Transaction) -> int:
-    """Delete up to 10,000 answers older than 7 days, as the worker login; says how many."""
-    tag = await tx.execute(
-        """
-        DELETE FROM idempotency_keys WHERE ctid IN (
-            SELECT ctid FROM idempotency_keys WHERE created_at < clock_timestamp() - interval '7 days' LIMIT 10000)
-        """
-    )
-    return int(tag.split()[-1])

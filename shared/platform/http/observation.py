@@ -13,7 +13,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.platform import telemetry
-from shared.platform.http import problems, visits
+from shared.platform.http import problem, visits
 from shared.platform.http.visits import Visit
 
 _LOG: Final = telemetry.logger("http")
@@ -40,8 +40,9 @@ QUIET: Final = frozenset({"/livez", "/readyz", "/metrics"})
 class Observation:
     """ASGI middleware around everything that a service answers, also what no operation is for."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, tracer: trace.Tracer = _TRACER) -> None:
         self.app = app
+        self._tracer = tracer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, and say afterwards what became of it."""
@@ -52,7 +53,7 @@ class Observation:
             visits.begin(scope, Visit(secrets.token_hex(16)))
             await self.app(scope, receive, _Answer(send).send)
             return
-        with _TRACER.start_as_current_span(
+        with self._tracer.start_as_current_span(
             "http",
             context=_parent(scope),
             kind=SpanKind.SERVER,
@@ -75,8 +76,8 @@ class Observation:
             _LOG.error("bug_in_request", operation=visit.operation, exc_info=error)
             if answer.status:
                 raise  # half an answer is out: the server can only close the connection
-            visit.code = problems.as_error(error).code()
-            response: Response = problems.answer(error, visit.trace_id)
+            visit.code = problem.as_error(error).code()
+            response: Response = problem.answer(error, visit.trace_id)
             await response(scope, receive, answer.send)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from inspect import iscoroutinefunction
-from typing import Any, ClassVar, Final, Protocol, TypeVar
+from typing import Any, ClassVar, Final, Protocol, TypeVar, get_type_hints
 
 from fastapi import APIRouter, Request, Response
 from fastapi.datastructures import Default
@@ -11,9 +11,12 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
-from shared.platform.errors import Forbidden, OslerError, OutcomeUnknown, Unavailable
+from shared.platform.errors import Forbidden, OslerError, OutcomeUnknown, StaleRevision, Unavailable
 from shared.platform.http import refusals
-from shared.platform.http.problems import Problems, problems
+from shared.platform.http.pages import Page
+from shared.platform.http.problem import Problems, problems
+from shared.platform.http.revisions import IfMatch
+from shared.platform.issuer import SignInUnavailable
 
 MIB: Final = 1024 * 1024
 JSON: Final = "application/json"
@@ -25,6 +28,7 @@ Respond = Callable[[Request], Coroutine[Any, Any, Response]]
 _EVERY: Final[tuple[type[OslerError], ...]] = (
     refusals.Unauthenticated,
     refusals.UnknownPerson,
+    SignInUnavailable,
     Forbidden,
     refusals.MalformedRequest,
     refusals.InternalError,
@@ -37,6 +41,8 @@ _WITH_BODY: Final = (
     refusals.UnsupportedMediaType,
 )
 _POST: Final = (refusals.MalformedIdempotencyKey, refusals.IdempotencyKeyReused, refusals.IdempotencyKeyInUse)
+_WITH_IF_MATCH: Final = (StaleRevision, refusals.PreconditionRequired, refusals.MalformedIfMatch)
+_WITH_PAGE: Final = (refusals.MalformedCursor,)
 
 _IDEMPOTENCY_KEY: Final = {
     "name": "Idempotency-Key",
@@ -74,10 +80,19 @@ class Operation:
         return "{" in self.path
 
 
+@dataclass(frozen=True)
+class Handler:
+    """FastAPI's own handler of an operation, and what it knows about the operation's shape."""
+
+    respond: Respond
+    takes_form: bool
+    shows_revision: bool
+
+
 class Edge(Protocol):
     """What stands around every operation: sign-in, policy, transaction, kept answers, audit."""
 
-    async def serve(self, request: Request, operation: Operation, respond: Respond, *, has_revision: bool) -> Response:
+    async def serve(self, request: Request, operation: Operation, handler: Handler) -> Response:
         """Answer one request; nothing escapes but what ends the process."""
         ...
 
@@ -89,23 +104,23 @@ class OperationRoute(APIRoute):
 
     def get_route_handler(self) -> Respond:
         """FastAPI's own handler, inside the edge."""
-        respond = super().get_route_handler()
+        takes_form = self.body_field is not None
+        handler = Handler(super().get_route_handler(), takes_form, _shows_revision(self.response_model))
         operation = self.operation
-        has_revision = _has_revision(self.response_model)
 
         async def handle(request: Request) -> Response:
             edge: Edge = request.app.state.edge
-            return await edge.serve(request, operation, respond, has_revision=has_revision)
+            return await edge.serve(request, operation, handler)
 
         return handle
 
 
-def _has_revision(model: object) -> bool:
+def _shows_revision(model: object) -> bool:
     return isinstance(model, type) and issubclass(model, BaseModel) and "revision" in model.model_fields
 
 
 class Routes:
-    """The operations of a service: async functions, whose names make the operation ids and whose docstrings the texts."""
+    """The operations of a service: async functions; their names make operation ids, their docstrings the documents."""
 
     def __init__(self, service: str) -> None:
         self.service = service
@@ -178,7 +193,7 @@ class Routes:
                 methods=[method],
                 status_code=status_code,
                 operation_id=operation.id,
-                responses=problems(*(responses.errors if responses else ()), *_edge_errors(operation)),
+                responses=problems(*(responses.errors if responses else ()), *_edge_errors(operation, function)),
                 route_class_override=type(function.__name__, (OperationRoute,), {"operation": operation}),
                 openapi_extra=_extra(operation),
                 response_class=response_class or Default(JSONResponse),
@@ -189,9 +204,16 @@ class Routes:
         return declare
 
 
-def _edge_errors(operation: Operation) -> Sequence[type[OslerError]]:
-    writing = (*_WITH_BODY, OutcomeUnknown) if operation.changes_something else ()
-    return (*_EVERY, *writing, *(_POST if operation.method == "POST" else ()))
+def _edge_errors(operation: Operation, function: Endpoint) -> Sequence[type[OslerError]]:
+    """What the edge itself may refuse: by the method, and by what the function asks for."""
+    hints = get_type_hints(function, include_extras=True).values()
+    return (
+        *_EVERY,
+        *((*_WITH_BODY, OutcomeUnknown) if operation.changes_something else ()),
+        *(_POST if operation.method == "POST" else ()),
+        *(_WITH_IF_MATCH if IfMatch in hints else ()),
+        *(_WITH_PAGE if Page in hints else ()),
+    )
 
 
 def _extra(operation: Operation) -> dict[str, Any]:

@@ -34,6 +34,9 @@ BEGIN
     IF to_regnamespace('public') IS NOT NULL THEN
         REVOKE ALL ON SCHEMA public FROM PUBLIC;
     END IF;
+    -- For exclusion constraints over a uuid and a range; a service's owner may not create it. Nothing names its schema.
+    CREATE SCHEMA IF NOT EXISTS osler_extensions;
+    CREATE EXTENSION IF NOT EXISTS btree_gist SCHEMA osler_extensions;
     -- An administrator who is no superuser may act as the owners it creates: it could not make their schemas otherwise.
     PERFORM set_config('createrole_self_grant', 'set', true);
 

@@ -14,11 +14,20 @@ _FILE: Final = re.compile(r"^\d{4}_[a-z0-9_]+\.sql$")
 _LOCK_TIMEOUT: Final = "5s"  # a migration that waits for a lock makes every request behind it wait too
 
 # `set_config('role', …)` is SET LOCAL ROLE with an argument. With `row_security` off, a statement that row-level
-# security would silently narrow fails instead: under FORCE the owner, too, sees no rows.
+# security would silently narrow fails instead: under FORCE the owner, too, sees no rows. Bodies of functions cannot be
+# checked so; that is done afterwards.
 _BEGIN: Final = """
 SELECT pg_advisory_xact_lock(hashtextextended('osler migrations of ' || $1, 0)),
     set_config('role', $1 || '_owner', true), set_config('search_path', $1, true),
-    set_config('lock_timeout', $2, true), set_config('row_security', 'off', true)
+    set_config('lock_timeout', $2, true), set_config('row_security', 'off', true),
+    set_config('check_function_bodies', 'off', true)
+"""
+_CHECK_LIKE_A_CALLER: Final = """
+SELECT set_config('row_security', 'on', true), set_config('check_function_bodies', 'on', true)
+"""
+_CHECK_BODIES: Final = """
+SELECT CASE l.lanname WHEN 'sql' THEN fmgr_sql_validator(p.oid) WHEN 'plpgsql' THEN plpgsql_validator(p.oid) END
+FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.pronamespace = current_schema()::regnamespace
 """
 _LEDGER: Final = """
 CREATE TABLE IF NOT EXISTS migrations (
@@ -75,23 +84,21 @@ async def build_whole(migrate_url: str, service: str) -> None:
     The result is compared with a migrated one by `describe`; a running system is only ever migrated.
     """
     truth = Migration(f"{service}/schema.sql", _text(resources.files(f"services.{service}") / "schema.sql"))
-    await migrate(migrate_url, service, [*_read("platform", _platform()), truth])
+    await migrate(migrate_url, service, [*read_folder("platform", _platform()), truth])
 
 
 def migrations(service: str) -> list[Migration]:
-    """Every file that makes `service`'s schema, in order: the platform's own first.
-
-    Raises MigrationRefused for names that are not numbered, or numbered twice.
-    """
+    """Every file that makes `service`'s schema, in order: the platform's own first. Raises MigrationRefused."""
     own = resources.files(f"services.{service}") / "migrations"
-    return _read("platform", _platform()) + _read(service, own)
+    return read_folder("platform", _platform()) + read_folder(service, own)
 
 
 def _platform() -> Traversable:
     return resources.files("shared.platform.migrations") / "sql"
 
 
-def _read(origin: str, folder: Traversable) -> list[Migration]:
+def read_folder(origin: str, folder: Traversable) -> list[Migration]:
+    """The SQL files of a folder, in order; raises MigrationRefused for names without a number, or with the same."""
     if not folder.is_dir():
         return []
     names = sorted(file.name for file in folder.iterdir() if file.name.endswith(".sql"))
@@ -149,6 +156,8 @@ async def _apply(connection: Any, file: Migration) -> None:
         if await connection.fetchval("SELECT pg_current_xact_id()::text") != before:
             message = f"{file.name} ends its own transaction. What stood before that is applied: repair it by hand."
             raise MigrationRefused(message)
+        await connection.execute(_CHECK_LIKE_A_CALLER)
+        await connection.execute(_CHECK_BODIES)
         await connection.execute("INSERT INTO migrations (name, checksum) VALUES ($1, $2)", file.name, file.checksum)
     except asyncpg.PostgresError as error:
         error.add_note(f"in {file.name}; nothing of this file was applied")

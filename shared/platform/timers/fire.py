@@ -10,7 +10,8 @@ from shared.platform import crash
 from shared.platform.clock import NOW_SQL, ClockKind
 from shared.platform.database import Database, Row, Transaction, is_nobodys_fault
 from shared.platform.errors import OslerError
-from shared.platform.telemetry import Backoff, count, histogram, logger, rest, where
+from shared.platform.loops import forever
+from shared.platform.telemetry import count, histogram, logger, where
 from shared.platform.timers.schedule import Firing, Timer, Timers
 
 MOST_A_PASS: Final = 1_000
@@ -34,8 +35,6 @@ _late = histogram("osler_timer_lateness_seconds", "From due to fired, in busines
 _Key = tuple[str, UUID, UUID]
 
 
-
-
 class Firer:
     """Fires the timers of one service; several processes may, each passing over what another has locked."""
 
@@ -45,20 +44,13 @@ class Firer:
 
     async def run(self) -> None:
         """Fire until cancelled; when the database is away it waits and goes on."""
-        backoff = Backoff(first=0.1, most=2.0)
+        await forever(self._pass, _log, longest_pause=1.0)
+
+    async def _pass(self) -> float:
         clock = self._database.clock
-        while True:
-            try:
-                busy = False
-                if await self._database.pool.fetchval(_PEEK[clock]):
-                    busy = await self.fire_due() == MOST_A_PASS
-                backoff.reset()
-                if not busy:
-                    await rest(_POLL_SECONDS[clock])
-            except Exception as error:
-                if not is_nobodys_fault(error):
-                    _log.error("timers_failed", exc_info=True)
-                await rest(backoff.next())
+        if await self._database.pool.fetchval(_PEEK[clock]) and await self.fire_due() == MOST_A_PASS:
+            return 0.0
+        return _POLL_SECONDS[clock]
 
     async def fire_due(self) -> int:
         """Fire what is due now, at most 1,000; give how many were found due."""
@@ -131,6 +123,7 @@ class Firer:
         late_after = firing.timer.expires_after
         if late_after is not None and tx.now - row["due_at"] > late_after:
             firing = self._timers.expired[row["kind"]]
+        tx.begin_handler()
         await firing.fire(tx, _restore(firing, row))
 
     async def _fire_alone(self, row: Row) -> None:

@@ -4,7 +4,7 @@ from enum import Enum
 from logging import Logger
 from typing import Any
 
-from confluent_kafka import TopicPartition
+from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
 
 class ResourceType(Enum):
     ANY = 1
@@ -150,6 +150,9 @@ class AdminClient:
     def delete_acls(
         self, acl_binding_filters: list[AclBindingFilter]
     ) -> dict[AclBindingFilter, Future[list[AclBinding]]]: ...
+    def alter_consumer_group_offsets(
+        self, group_topic_partitions: list[ConsumerGroupTopicPartitions], *, request_timeout: float = ...
+    ) -> dict[str, Future[ConsumerGroupTopicPartitions]]: ...
     def alter_user_scram_credentials(
         self, alterations: Sequence[UserScramCredentialAlteration]
     ) -> dict[str, Future[None]]: ...

@@ -1,0 +1,33 @@
+"""The `osler` command; refuses to hide an error behind a stack trace when a person can do something about it."""
+
+import sys
+
+import typer
+
+from deploy.cli import keeping, running
+from deploy.local.problems import LocalProblem
+
+app = typer.Typer(
+    help="Osler on this machine: mentorship across hospitals on real PostgreSQL and Kafka.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(running.up)
+app.command()(running.status)
+app.command()(running.token)
+app.command()(keeping.doctor)
+app.command()(keeping.reset)
+
+
+def main() -> None:
+    """Run the command line; exit code 1 and one sentence for what a person can do something about."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure:
+            reconfigure(errors="replace", line_buffering=True)  # a terminal without ✓ gets a question mark
+    try:
+        app()
+    except LocalProblem as problem:
+        typer.echo(str(problem), err=True)
+        sys.exit(1)

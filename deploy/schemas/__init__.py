@@ -1,0 +1,1 @@
+"""Writes what follows from events, topics and services: JSON Schemas, AsyncAPI, OpenAPI and the guide's tables."""

@@ -1,0 +1,66 @@
+"""Moves the stepped clock: it stops at every instant at which something is due, and waits there until all is quiet."""
+
+from datetime import datetime, timedelta
+from time import monotonic
+from typing import Final
+
+import asyncpg
+
+from deploy.local.problems import LocalProblem
+from deploy.local.waiting import until
+from deploy.story.quiet import Still, Watcher
+
+_TOGETHER: Final = timedelta(minutes=30)
+_QUIET_WITHIN_SECONDS: Final = 60.0
+
+
+class NotQuiet(LocalProblem):
+    """Something did not come to rest, so the clock was not moved on."""
+
+
+class Stepper:
+    """The hand on the clock. `now` is business time; `stops` counts where it stood."""
+
+    def __init__(self, connection: "asyncpg.Connection[asyncpg.Record]", watcher: Watcher, now: datetime) -> None:
+        self._connection = connection
+        self._watcher = watcher
+        self.now = now
+        self.stops = 0
+
+    async def quiet(self) -> None:
+        """Wait until nothing is due, unsent, unread or tried again, seen twice in a row. Raises NotQuiet."""
+        since = monotonic()
+        last: Still | None = None
+        waits: str | None = "the first look"
+
+        async def seen_twice() -> bool:
+            nonlocal last, waits
+            waits = await self._watcher.waits_for()
+            if waits is not None:
+                last = None
+                return False
+            seen = await self._watcher.still()
+            waits = "readers of the topics" if seen is None else None
+            twice = seen is not None and seen == last
+            last = seen
+            return twice
+
+        if not await until(seen_twice, _QUIET_WITHIN_SECONDS, every=0.005):
+            message = f"After {monotonic() - since:.0f} s the platform still waits for {waits or 'new events to end'}."
+            raise NotQuiet(message)
+
+    async def step_to(self, target: datetime) -> None:
+        """Let it become `target`, with a stop at every due instant before; instants within 30 minutes share one."""
+        await self.quiet()
+        while self.now < target:
+            due = await self._watcher.next_due()
+            # No kind of timer expires within half an hour, so what is due within one may share a stop.
+            stop = (
+                target
+                if due is None or due >= target
+                else min(await self._watcher.latest_due_by(due + _TOGETHER), target)
+            )
+            await self._connection.execute("UPDATE osler_local.clock SET now = $1", stop)
+            self.now = stop
+            self.stops += 1
+            await self.quiet()

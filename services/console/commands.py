@@ -1,0 +1,108 @@
+"""What the console asks of pairing, as the signed-in user and with that user's token; it decides nothing itself."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final, Literal, cast
+from uuid import UUID
+
+import httpx
+from opentelemetry import propagate
+
+from services.console.domain import CommandRefused, NoLongerWaits, PairState, ServiceUnavailable, TokenExpired
+
+CommandName = Literal["recall", "end", "accept", "decline", "activate"]
+
+
+@dataclass(frozen=True)
+class Command:
+    """One thing to do with a pair that waits: the state it waits in, the state it leads to, and who must say why."""
+
+    name: CommandName
+    waits: PairState
+    leads_to: PairState
+
+
+COMMANDS: Final[Mapping[CommandName, Command]] = {
+    command.name: command
+    for command in (
+        Command("recall", "proposed", "recalled"),
+        Command("end", "accepted", "ended"),
+        Command("accept", "proposed", "accepted"),
+        Command("decline", "proposed", "declined"),
+        Command("activate", "accepted", "active"),
+    )
+}
+
+REASONS: Final[Mapping[str, str]] = {
+    "mistake": "It was a mistake",
+    "workload": "Too much work at present",
+    "rotation": "A rotation stands in the way",
+    "conflict_of_interest": "A conflict of interest",
+    "asked": "One of the two asked for it",
+    "administrative": "Another administrative reason",
+}
+"""The reasons that pairing takes from administrators, in words."""
+
+
+class Pairing:
+    """Pairing's public HTTP interface."""
+
+    def __init__(self, url: str, http: httpx.AsyncClient) -> None:
+        self._url = url
+        self._http = http
+
+    async def act(self, command: Command, pair_id: UUID, token: str, key: str, reason: str | None) -> None:
+        """Do it, or find it done by an earlier press of the same button, whose key is `key`.
+
+        Raises NoLongerWaits, CommandRefused, TokenExpired, ServiceUnavailable.
+        """
+        seen = await self._ask("GET", f"/pairs/{pair_id}", token)
+        _refuse(seen)
+        state = _document(seen).get("state")
+        if state == command.leads_to:
+            return
+        if state != command.waits or "etag" not in seen.headers:
+            raise NoLongerWaits
+        headers = {"If-Match": seen.headers["etag"], "Idempotency-Key": key}
+        body = None if reason is None else {"reason": reason}
+        _refuse(await self._ask("POST", f"/pairs/{pair_id}/{command.name}", token, headers, body))
+
+    async def _ask(
+        self,
+        method: str,
+        path: str,
+        token: str,
+        headers: Mapping[str, str] | None = None,
+        body: Mapping[str, str] | None = None,
+    ) -> httpx.Response:
+        sent = {"Authorization": f"Bearer {token}", "Accept": "application/json", **(headers or {})}
+        propagate.inject(sent)
+        try:
+            return await self._http.request(method, self._url + path, headers=sent, json=body)
+        except httpx.HTTPError as error:
+            raise ServiceUnavailable from error
+
+
+def _refuse(response: httpx.Response) -> None:
+    """Raise what the service's answer means for the person who pressed the button."""
+    if response.status_code < HTTPStatus.BAD_REQUEST:
+        return
+    if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise ServiceUnavailable
+    if response.status_code == HTTPStatus.UNAUTHORIZED:
+        raise TokenExpired
+    if response.status_code == HTTPStatus.NOT_FOUND:
+        raise NoLongerWaits
+    problem = _document(response)
+    raise CommandRefused(str(problem.get("code", "refused")), str(problem.get("title", CommandRefused.message())))
+
+
+def _document(response: httpx.Response) -> Mapping[str, Any]:
+    try:
+        document = response.json()
+    except ValueError:
+        raise ServiceUnavailable from None
+    if not isinstance(document, dict):
+        raise ServiceUnavailable
+    return cast("dict[str, Any]", document)

@@ -1,0 +1,174 @@
+"""Who may open what: a page is one row of the table in routes.py, and nothing is served without a row."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final, Literal
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from services.console.domain import NotYourPage, SignedOut, StaleForm, UnknownHere
+from services.console.pages.parts import Parts
+from services.console.sessions import SignedIn
+from shared.contracts.event import Role
+from shared.platform.database import is_nobodys_fault
+from shared.platform.errors import OslerError, Unavailable
+from shared.platform.http import bodies, visits
+from shared.platform.http.refusals import InternalError, status_of
+from shared.platform.telemetry import logger
+
+EVERYONE: Final = frozenset[Role]({"mentor", "mentee", "administrator", "consortium_administrator"})
+"""Everybody who is signed in and holds a role."""
+THE_TWO: Final = frozenset[Role]({"mentor", "mentee"})
+ADMINISTRATOR: Final = frozenset[Role]({"administrator"})
+PUBLIC: Final = frozenset[Role]()
+"""Nobody has to be signed in."""
+
+FIRST_PAGE: Final = "/today"
+_MOST_FORM_BYTES: Final = 16 * 1024
+_MOST_FIELDS: Final = 20
+_log = logger("pages")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request: who asks, where they are signed in, and what their form holds, where it is one."""
+
+    request: Request
+    signed_in: SignedIn | None
+    form: Mapping[str, str]
+    trace_id: str
+
+    @property
+    def who(self) -> SignedIn:
+        """Who asks, on a page that nobody else gets to."""
+        if self.signed_in is None:
+            raise SignedOut
+        return self.signed_in
+
+
+Answer = Callable[[Parts, Asked], Awaitable[Response]]
+
+
+@dataclass(frozen=True)
+class Page:
+    """One row: an address, who may use it, and what answers.
+
+    `signed_out` says what somebody gets who is not signed in: the way to the sign-in page, or a bare 401 for a script.
+    """
+
+    method: Literal["GET", "POST"]
+    path: str
+    roles: frozenset[Role]
+    answer: Answer
+    signed_out: Literal["sign_in", "refuse"] = "sign_in"
+
+    @property
+    def name(self) -> str:
+        """How logs and metrics call it."""
+        return f"console.{self.answer.__name__}"
+
+
+def route(page: Page, parts: Parts) -> Route:
+    """The page behind its guard."""
+
+    async def guarded(request: Request) -> Response:
+        visit = visits.of(request)
+        visit.operation = page.name
+        signed_in: SignedIn | None = None
+        try:
+            signed_in = await _find_session(page, parts, request)
+            visit.person = signed_in.session.person if signed_in else None
+            if signed_in is None and page.roles:
+                return parts.look.dress(_signed_out(page, request))
+            asked = await _admit(page, parts, request, signed_in, visit.trace_id)
+            return await page.answer(parts, asked)
+        except Exception as raised:  # noqa: BLE001 - whatever it is, a person reads the answer
+            error = _as_error(raised)
+            visit.code = error.code()
+            if isinstance(error, InternalError):
+                _log.error("bug_in_page", operation=page.name, exc_info=raised)
+            status = _status(error)
+            return parts.look.error(error, status, is_signed_in=signed_in is not None, trace_id=visit.trace_id)
+
+    return Route(page.path, guarded, methods=[page.method], name=page.name)
+
+
+async def _find_session(page: Page, parts: Parts, request: Request) -> SignedIn | None:
+    if page.path.startswith("/static/"):
+        return None
+    return await parts.sessions.find(request.cookies.get(parts.cookies.session))
+
+
+async def _admit(page: Page, parts: Parts, request: Request, signed_in: SignedIn | None, trace_id: str) -> Asked:
+    """The request, once its person and its form may come in; raises NotYourPage, StaleForm."""
+    if signed_in is not None and page.roles and page.roles.isdisjoint(signed_in.session.person.roles):
+        raise NotYourPage
+    if page.method == "GET":
+        return Asked(request, signed_in, {}, trace_id)
+    _refuse_foreign(request, parts.url)
+    form = await _read_form(request)
+    if page.roles and signed_in is not None:
+        signed_in.refuse_foreign(form)
+    return Asked(request, signed_in, form, trace_id)
+
+
+def _refuse_foreign(request: Request, url: str) -> None:
+    """Raise StaleForm for a form that another site sent; browsers say where it comes from, in one way or the other."""
+    site = request.headers.get("sec-fetch-site", "same-origin")
+    origin = request.headers.get("origin", url)
+    if site not in {"same-origin", "none"} or origin != url:
+        raise StaleForm
+
+
+async def _read_form(request: Request) -> dict[str, str]:
+    whole = await bodies.read(request, _MOST_FORM_BYTES)
+    await whole.refuse_other_than("application/x-www-form-urlencoded")
+    try:
+        body = (await whole.body()).decode()
+        fields = parse_qsl(body, keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="strict")
+    except ValueError:
+        raise StaleForm from None
+    if any("\x00" in value for _, value in fields):
+        raise StaleForm
+    return dict(fields)
+
+
+def _signed_out(page: Page, request: Request) -> Response:
+    if page.signed_out == "refuse":
+        return PlainTextResponse("Signed out.", HTTPStatus.UNAUTHORIZED)
+    return RedirectResponse(sign_in_page(request.url.path), HTTPStatus.SEE_OTHER)
+
+
+def sign_in_page(return_to: str) -> str:
+    """The address of the sign-in page, which leads back afterwards."""
+    asked = safe_return(return_to)
+    return "/sign-in" if asked == FIRST_PAGE else f"/sign-in?{urlencode({'return_to': asked})}"
+
+
+def safe_return(asked: str) -> str:
+    """Where to go after a sign-in: a page of this console, or the first one; other hosts come in many disguises."""
+    parts = urlsplit(asked)
+    is_plain = all(" " < letter < "\x7f" and letter != "\\" for letter in asked)
+    if parts.scheme or parts.netloc or not is_plain or not asked.startswith("/") or asked.startswith("//"):
+        return FIRST_PAGE
+    return asked if parts.path == FIRST_PAGE or parts.path.startswith("/pairs/") else FIRST_PAGE
+
+
+def _as_error(raised: Exception) -> OslerError:
+    if isinstance(raised, OslerError):
+        return raised
+    return Unavailable() if is_nobodys_fault(raised) else InternalError()
+
+
+def _status(error: OslerError) -> int:
+    match error:
+        case SignedOut():
+            return HTTPStatus.UNAUTHORIZED
+        case UnknownHere():
+            return HTTPStatus.FORBIDDEN
+        case _:
+            return status_of(type(error))

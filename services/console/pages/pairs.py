@@ -1,0 +1,188 @@
+"""What a person can do about a pair that waits: pressed here, done by pairing as that person, and told in words."""
+
+import asyncio
+import secrets
+from contextlib import suppress
+from typing import Final
+from urllib.parse import urlencode
+from uuid import UUID
+
+from starlette.responses import RedirectResponse, Response
+
+from services.console.commands import COMMANDS, REASONS, Command
+from services.console.domain import (
+    CommandRefused,
+    NoLongerWaits,
+    NoSuchPage,
+    SeenPair,
+    ServiceUnavailable,
+    StaleForm,
+    TokenExpired,
+    TooManyWatchers,
+    Viewer,
+)
+from services.console.pages import words
+from services.console.pages.access import FIRST_PAGE, Asked
+from services.console.pages.look import Notice
+from services.console.pages.parts import Parts
+from services.console.pages.signing_in import send_to_issuer
+from services.console.pages.today import today_page
+from services.console.use_cases import look
+from shared.platform.database import Transaction
+from shared.platform.errors import OslerError
+from shared.platform.http.refusals import status_of
+from shared.platform.members import Person
+
+_FOLLOW_SECONDS: Final = 2.0
+_LOOK_SECONDS: Final = 0.5
+_LONGEST_KEY: Final = 100
+_SEE_OTHER: Final = 303
+
+# What pairing's refusals mean on these pages: what happened, what was kept, what to press.
+_REFUSALS: Final = {
+    "stale_revision": "Somebody changed this pair in the same moment. You changed nothing. Look again, then press.",
+    "not_possible_now": f"{NoLongerWaits.message()} The list below shows how things stand.",
+    "not_your_step": "This step belongs to somebody else. Nothing was changed. Below is what waits for you.",
+    "proposal_lapsed": "The seven days to answer are over. Nothing was changed. An administrator can propose again.",
+    "activation_lapsed": "The time to confirm is over. Nothing was changed. An administrator can propose again.",
+    "someone_is_away": "One of the two is on leave. Nothing was changed. Press again when both are back.",
+    "capacity_exhausted": "All your places are taken. Nothing was changed. Press again when a pair of yours has ended.",
+    "shared_capacity_exhausted": "All your places for other hospitals are taken. Nothing was changed. "
+    "Press again when one of these pairs has ended.",
+    "agreement_cap": "The two hospitals share as many pairs as they agreed. Nothing was changed. "
+    "Press again when one of these pairs has ended.",
+    "no_agreement": "No agreement between the two hospitals is in force. Nothing was changed. "
+    "Ask your administrator what is planned.",
+    "not_accepting": "You are listed as taking nobody now. Nothing was changed. Ask your administrator to correct it.",
+}
+
+
+async def ask_recall(parts: Parts, asked: Asked) -> Response:
+    """The form that takes a proposal back, with the reason that an administrator owes."""
+    return await _ask(parts, asked, COMMANDS["recall"])
+
+
+async def ask_end(parts: Parts, asked: Asked) -> Response:
+    """The form that ends an accepted pair before it began, with the reason that an administrator owes."""
+    return await _ask(parts, asked, COMMANDS["end"])
+
+
+async def recall_pair(parts: Parts, asked: Asked) -> Response:
+    """Take a proposal back."""
+    return await _act(parts, asked, COMMANDS["recall"], _reason(asked))
+
+
+async def end_pair(parts: Parts, asked: Asked) -> Response:
+    """End an accepted pair before it began."""
+    return await _act(parts, asked, COMMANDS["end"], _reason(asked))
+
+
+async def accept_pair(parts: Parts, asked: Asked) -> Response:
+    """Say yes as the mentor."""
+    return await _act(parts, asked, COMMANDS["accept"])
+
+
+async def decline_pair(parts: Parts, asked: Asked) -> Response:
+    """Say no, as either of the two."""
+    return await _act(parts, asked, COMMANDS["decline"])
+
+
+async def activate_pair(parts: Parts, asked: Asked) -> Response:
+    """Confirm as the mentee."""
+    return await _act(parts, asked, COMMANDS["activate"])
+
+
+async def _ask(parts: Parts, asked: Asked, command: Command) -> Response:
+    person = asked.who.session.person
+    pair_id = _pair_id(asked)
+
+    async def read(tx: Transaction) -> tuple[Viewer, SeenPair, words.Clock]:
+        viewer = await look.find_viewer(tx, person)
+        return viewer, await look.get_pair(tx, person, pair_id), words.Clock(tx.now, viewer.zone)
+
+    viewer, pair, clock = await parts.database.run(
+        read, institution_id=person.institution_id, person_id=person.person_id
+    )
+    if pair.state != command.waits:
+        return await _refused(parts, asked, NoLongerWaits())
+    content = {
+        "command": command.name,
+        "viewer": viewer,
+        "pair": pair,
+        "clock": clock,
+        "place": words.place(clock.zone, clock.now),
+        "reasons": REASONS,
+        "form_token": asked.who.form_token,
+        "new_key": new_key,
+    }
+    return parts.look.page("ask.html", content)
+
+
+async def _act(parts: Parts, asked: Asked, command: Command, reason: str | None = None) -> Response:
+    person = asked.who.session.person
+    pair_id = _pair_id(asked)
+    await _state(parts, person, pair_id)  # another institution's pair is nobody's here, as a missing one is
+    try:
+        token = await parts.sessions.access_token(asked.who)
+        await parts.pairing.act(command, pair_id, token, _key(asked), reason)
+    except TokenExpired:
+        return await send_to_issuer(parts, f"{FIRST_PAGE}?said=renewed")
+    except (CommandRefused, NoLongerWaits, ServiceUnavailable) as error:
+        return await _refused(parts, asked, error)
+    follows = await _follow(parts, person, pair_id, command)
+    query = {"said": command.name} | ({} if follows else {"soon": "1"})
+    return parts.look.dress(RedirectResponse(f"{FIRST_PAGE}?{urlencode(query)}", _SEE_OTHER))
+
+
+async def _follow(parts: Parts, person: Person, pair_id: UUID, command: Command) -> bool:
+    """Wait a moment for our own rows to hear what was done, so that the next page shows it; whether they did."""
+    with suppress(TooManyWatchers, TimeoutError):
+        async with asyncio.timeout(_FOLLOW_SECONDS), parts.hub.watch(person) as watcher:
+            seen = ""
+            while await _state(parts, person, pair_id) == command.waits:
+                seen = await watcher.next(seen, _LOOK_SECONDS) or seen
+            return True
+    return False
+
+
+async def _state(parts: Parts, person: Person, pair_id: UUID) -> str:
+    """How a pair stands in our own rows; raises NoSuchPage."""
+    pair = await parts.database.run(
+        lambda tx: look.get_pair(tx, person, pair_id),
+        institution_id=person.institution_id,
+        person_id=person.person_id,
+    )
+    return pair.state
+
+
+async def _refused(parts: Parts, asked: Asked, error: OslerError) -> Response:
+    """Today, with what stood in the way above it."""
+    text = _REFUSALS.get(error.refusal, str(error)) if isinstance(error, CommandRefused) else str(error)
+    notice = Notice("This was not done", text, "bad")
+    return await today_page(parts, asked, notice=notice, status=status_of(type(error)))
+
+
+def new_key() -> str:
+    """What makes two presses of one button one command."""
+    return secrets.token_urlsafe(18)
+
+
+def _key(asked: Asked) -> str:
+    key = asked.form.get("key", "")
+    if not 0 < len(key) <= _LONGEST_KEY or not key.isascii() or not key.isprintable() or " " in key:
+        raise StaleForm
+    return key
+
+
+def _reason(asked: Asked) -> str:
+    reason = asked.form.get("reason", "")
+    if reason not in REASONS:
+        raise StaleForm
+    return reason
+
+
+def _pair_id(asked: Asked) -> UUID:
+    try:
+        return UUID(asked.request.path_params["pair_id"])
+    except ValueError:
+        raise NoSuchPage from None

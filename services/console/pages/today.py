@@ -1,0 +1,136 @@
+"""Today: the page, the part of it that changes, and the word that it did; nothing on it needs a script."""
+
+import secrets
+from collections.abc import AsyncGenerator
+from http import HTTPStatus
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response, StreamingResponse
+
+from services.console.domain import ConsortiumToday, InstitutionToday, Today
+from services.console.live import Watcher, state_of
+from services.console.pages import words
+from services.console.pages.access import FIRST_PAGE, Asked
+from services.console.pages.look import Notice
+from services.console.pages.parts import Parts
+from services.console.sessions import SignedIn
+from services.console.use_cases import look
+from shared.platform.database import Transaction
+
+_HEARTBEAT_SECONDS: Final = 15.0
+_HEARTBEATS_TO_ASK: Final = 4  # a session that ended elsewhere ends its open pages within a minute
+_STREAM: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+# What an address may say after a press; anything else says nothing.
+SAID: Final = {
+    "recall": "Done. The proposal was taken back.",
+    "end": "Done. The pair is over, and its place is free.",
+    "accept": "Done. You said yes, and the mentee was asked to confirm.",
+    "decline": "Done. The proposal was declined; nobody asks why.",
+    "activate": "Done. The pair is at work: the two of you may meet.",
+    "renewed": "Your sign-in was renewed. Nothing was changed yet: press once more.",
+}
+SOON: Final = " This page follows in a moment."
+
+
+async def show_front(parts: Parts, asked: Asked) -> Response:
+    """The bare address leads to today, or to the sign-in page."""
+    address = FIRST_PAGE if asked.signed_in else "/sign-in"
+    return parts.look.dress(RedirectResponse(address, HTTPStatus.SEE_OTHER))
+
+
+async def show_today(parts: Parts, asked: Asked) -> Response:
+    """The page of this person's role."""
+    await parts.sessions.touch(asked.who.session)
+    query = asked.request.query_params
+    said = SAID.get(query.get("said", ""), "")
+    return await today_page(parts, asked, said=said + (SOON if said and "soon" in query else ""))
+
+
+async def today_page(
+    parts: Parts, asked: Asked, *, said: str = "", notice: Notice | None = None, status: int = HTTPStatus.OK
+) -> Response:
+    """The whole page, with the result of a press or with what stood in its way."""
+    content = await _content(parts, asked.who)
+    return parts.look.page("today.html", {**content, "said": said, "notice": notice}, status)
+
+
+async def show_today_fragment(parts: Parts, asked: Asked) -> Response:
+    """What of the page changes; asked for by its script, which is no sign that somebody sits there."""
+    content = await _content(parts, asked.who)
+    return parts.look.page("today-content.html", {**content, "said": "", "notice": None})
+
+
+async def follow_today(parts: Parts, asked: Asked) -> Response:
+    """Server-sent events: `changed` when the page is out of date, `ended` when the session is over."""
+    person = asked.who.session.person
+    watching = parts.hub.watch(person)
+    watcher = await watching.__aenter__()
+
+    async def stream() -> AsyncGenerator[bytes]:
+        try:
+            async for word in _changes(parts, asked.who, watcher, _seen(asked.request)):
+                yield word
+        finally:
+            await watching.__aexit__(None, None, None)
+
+    return parts.look.dress(StreamingResponse(stream(), headers=_STREAM, media_type="text/event-stream"))
+
+
+def _seen(request: Request) -> str:
+    """What the page was made from: told by the browser after a lost connection, by the page's address at first."""
+    return request.headers.get("last-event-id") or request.query_params.get("seen", "")
+
+
+async def _changes(parts: Parts, who: SignedIn, watcher: Watcher, seen: str) -> AsyncGenerator[bytes]:
+    yield b"retry: 2000\n\n"
+    quiet = 0
+    while not watcher.has_ended:
+        state = await watcher.next(seen, _HEARTBEAT_SECONDS)
+        if state is not None:
+            seen, quiet = state, 0
+            yield f"id: {state}\nevent: changed\ndata: {state}\n\n".encode()
+            continue
+        quiet += 1
+        if quiet % _HEARTBEATS_TO_ASK == 0 and await parts.sessions.find(who.secret) is None:
+            yield b"event: ended\ndata: signed_out\n\n"
+            return
+        yield b": still here\n\n"
+
+
+async def _content(parts: Parts, who: SignedIn) -> dict[str, Any]:
+    person = who.session.person
+
+    async def read(tx: Transaction) -> tuple[str, Today]:
+        # The state first: a change between the two reads makes one look too many, and never one too few.
+        now, revisions = await look.list_revisions(tx, [person.institution_id])
+        return state_of(revisions.get(person.institution_id, 0), now), await look.look_at_today(tx, person)
+
+    state, today = await parts.database.run(read, institution_id=person.institution_id, person_id=person.person_id)
+    return {
+        "state": state,
+        "today": today,
+        "kind": _kind(today),
+        "viewer": today.viewer,
+        "clock": words.Clock(today.now, today.viewer.zone),
+        "place": words.place(today.viewer.zone, today.now),
+        "form_token": who.form_token,
+        "new_key": _new_key,
+        "waiting": 0 if isinstance(today, ConsortiumToday) else today.waiting,
+    }
+
+
+def _kind(today: Today) -> str:
+    match today:
+        case InstitutionToday():
+            return "institution"
+        case ConsortiumToday():
+            return "consortium"
+        case _:
+            return "own"
+
+
+def _new_key() -> str:
+    """What makes two presses of one button one command."""
+    return secrets.token_urlsafe(18)

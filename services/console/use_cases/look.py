@@ -1,0 +1,92 @@
+"""What somebody sees today, by role; nobody sees another institution's people, and the consortium's office no names."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from services.console.domain import (
+    AGREEMENT_AHEAD,
+    AHEAD,
+    SILENCE,
+    ConsortiumToday,
+    InstitutionToday,
+    NoSuchPage,
+    NotYourPage,
+    OwnToday,
+    SeenPair,
+    Today,
+    Viewer,
+)
+from services.console.store import shown
+from shared.platform.database import Transaction
+from shared.platform.members import Person
+
+
+async def look_at_today(tx: Transaction, person: Person) -> Today:
+    """The person's Today: an administrator's institution, the consortium's numbers, or what is one's own.
+
+    Raises NotYourPage where the person holds no role, and NotFound before the directory has spoken of them here.
+    """
+    viewer = await shown.get_viewer(tx, person)
+    if "administrator" in person.roles:
+        return await _institution(tx, viewer)
+    if "consortium_administrator" in person.roles:
+        return await _consortium(tx, viewer)
+    if person.roles:
+        return await _own(tx, viewer)
+    raise NotYourPage
+
+
+async def _institution(tx: Transaction, viewer: Viewer) -> InstitutionToday:
+    now = tx.now
+    here = viewer.person.institution_id
+    return InstitutionToday(
+        now=now,
+        viewer=viewer,
+        numbers=await shown.count_numbers(tx, here, now - SILENCE),
+        proposals=await shown.list_proposals(tx),
+        silences=await shown.list_silences(tx, now - SILENCE, now),
+        feedback=await shown.list_feedback(tx),
+        meetings=await shown.list_meetings(tx, now, now + AHEAD),
+        deadlines=await shown.list_deadlines(tx, here, now, now + AGREEMENT_AHEAD),
+    )
+
+
+async def _consortium(tx: Transaction, viewer: Viewer) -> ConsortiumToday:
+    counted = await shown.count_consortium(tx)
+    if counted is None:  # the role was taken away between the sign-in's look-up and this one
+        raise NotYourPage
+    institutions, agreements, active_pairs = counted
+    return ConsortiumToday(tx.now, viewer, institutions, agreements, active_pairs)
+
+
+async def _own(tx: Transaction, viewer: Viewer) -> OwnToday:
+    now = tx.now
+    me = viewer.person.person_id
+    return OwnToday(
+        now=now,
+        viewer=viewer,
+        proposals=await shown.list_proposals(tx, me),
+        offers=await shown.list_offers(tx, now, me),
+        feedback=await shown.list_feedback(tx, me),
+        meetings=await shown.list_meetings(tx, now, now + AHEAD, me),
+        pairs=await shown.list_pairs(tx, me, now),
+    )
+
+
+async def find_viewer(tx: Transaction, person: Person) -> Viewer:
+    """Who looks, for pages that show nothing else; raises NotFound before the directory has spoken of them here."""
+    return await shown.get_viewer(tx, person)
+
+
+async def get_pair(tx: Transaction, person: Person, pair_id: UUID) -> SeenPair:
+    """A pair of the person's own, or of the institution they administer; raises NoSuchPage for every other."""
+    pair = await shown.find_pair(tx, pair_id)
+    if pair is None or not pair.concerns(person):
+        raise NoSuchPage
+    return pair
+
+
+async def list_revisions(tx: Transaction, institution_ids: Sequence[UUID]) -> tuple[datetime, dict[UUID, int]]:
+    """Business time, and for each institution a number that rises when something its pages show has changed."""
+    return tx.now, await shown.list_revisions(tx, institution_ids)

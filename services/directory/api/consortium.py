@@ -1,0 +1,178 @@
+"""Institutions, programmes, agreements and looks at the contacts topic over HTTP; shows no personal data."""
+
+from datetime import datetime
+from typing import Annotated, Literal, Self
+from uuid import UUID, uuid4
+
+from pydantic import AwareDatetime, BaseModel, Field
+
+from services.directory import use_cases
+from services.directory.api.fields import Name
+from services.directory.domain.erasure import CheckNotFound
+from services.directory.domain.institutions import (
+    AbsurdDates,
+    Agreement,
+    AgreementEnding,
+    AgreementNotFound,
+    AgreementsOverlap,
+    AgreementWithOneself,
+    EndReason,
+    InstitutionNotFound,
+    Programme,
+    ProgrammeExists,
+)
+from shared.contracts.event import Code
+from shared.platform.errors import StaleRevision
+from shared.platform.http import Form, IfMatch, Instant, Listing, Me, Page, Routes, Tx, problems
+
+routes = Routes("directory")
+
+
+class InstitutionView(BaseModel):
+    """An institution of the consortium."""
+
+    institution_id: UUID
+    name: str
+    mail_domain: str
+    time_zone: str
+    locale: str
+    joined_at: AwareDatetime
+    revision: int
+
+
+class ProgrammeForm(Form):
+    """A training programme; rosters name it by its code."""
+
+    code: Code
+    name: Name
+
+
+class ProgrammeView(BaseModel):
+    """A training programme."""
+
+    code: str
+    name: str
+
+
+class AgreementForm(Form):
+    """Who lends mentors to whom, how many at most (null: no cap), from when, until when, and with what notice."""
+
+    lender_institution_id: UUID
+    borrower_institution_id: UUID
+    cap: Annotated[int, Field(ge=0, le=100_000)] | None = None
+    starts_at: Instant
+    ends_at: Instant | None = None
+    notice_days: Annotated[int, Field(ge=0, le=730)]
+
+    def wanted(self) -> Agreement:
+        """The agreement that the form asks for."""
+        return Agreement(
+            uuid4(),
+            self.lender_institution_id,
+            self.borrower_institution_id,
+            self.cap,
+            self.starts_at,
+            self.ends_at,
+            self.notice_days,
+        )
+
+
+class EndForm(Form):
+    """`mutual` ends an agreement at once, because both want it; `notice` ends it when its notice days have passed."""
+
+    reason: Literal["mutual", "notice"]
+
+
+class AgreementView(BaseModel):
+    """An agreement: `ends_at` is when it will end, as far as is known; `ended_at` and `end_reason` when it has."""
+
+    agreement_id: UUID
+    lender_institution_id: UUID
+    borrower_institution_id: UUID
+    cap: int | None
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime | None
+    notice_days: int
+    notice_given_at: AwareDatetime | None
+    ended_at: AwareDatetime | None
+    end_reason: EndReason | None
+    revision: int
+
+    @classmethod
+    def of(cls, agreement: Agreement) -> Self:
+        """The agreement as its parties and the consortium see it."""
+        return cls.model_validate(agreement, from_attributes=True)
+
+
+class CheckView(BaseModel):
+    """A look at the contacts topic: what it found is null until it is finished."""
+
+    check_id: UUID
+    finished_at: AwareDatetime | None = None
+    tombstones_sent: int | None = None
+    erasures_completed: int | None = None
+
+
+@routes.get("/institutions")
+async def list_institutions(page: Page, tx: Tx) -> Listing[InstitutionView]:
+    """The institutions of the consortium, by name."""
+    found = await use_cases.list_institutions(tx, page.position(str, UUID), page.limit + 1)
+    views = [InstitutionView.model_validate(one, from_attributes=True) for one in found]
+    return page.listing(views, lambda one: (one.name, one.institution_id))
+
+
+@routes.post("/programmes", status_code=201, responses=problems(ProgrammeExists))
+async def add_programme(form: ProgrammeForm, me: Me, tx: Tx) -> ProgrammeView:
+    """Add a training programme, so that rosters may name it."""
+    await use_cases.add_programme(tx, Programme(me.institution_id, form.code, form.name))
+    return ProgrammeView(code=form.code, name=form.name)
+
+
+@routes.get("/programmes")
+async def list_programmes(page: Page, me: Me, tx: Tx) -> Listing[ProgrammeView]:
+    """Your institution's training programmes, by code."""
+    [after] = page.position(str) or ("",)
+    found = await use_cases.list_programmes(tx, me.institution_id, after, page.limit + 1)
+    views = [ProgrammeView(code=one.code, name=one.name) for one in found]
+    return page.listing(views, lambda one: (one.code,))
+
+
+@routes.post(
+    "/agreements",
+    status_code=201,
+    responses=problems(AgreementWithOneself, AbsurdDates, InstitutionNotFound, AgreementsOverlap),
+)
+async def sign_agreement(form: AgreementForm, tx: Tx) -> AgreementView:
+    """Put an agreement in force: one institution lends mentors to another."""
+    return AgreementView.of(await use_cases.sign_agreement(tx, form.wanted()))
+
+
+@routes.get("/agreements")
+async def list_agreements(page: Page, tx: Tx) -> Listing[AgreementView]:
+    """The agreements by their start: all of them for the consortium, your own for an institution."""
+    found = await use_cases.list_agreements(tx, page.position(datetime, UUID), page.limit + 1)
+    return page.listing([AgreementView.of(one) for one in found], lambda one: (one.starts_at, one.agreement_id))
+
+
+@routes.get("/agreements/{agreement_id}", responses=problems(AgreementNotFound))
+async def show_agreement(agreement_id: UUID, tx: Tx) -> AgreementView:
+    """One agreement."""
+    return AgreementView.of(await use_cases.get_agreement(tx, agreement_id))
+
+
+@routes.post("/agreements/{agreement_id}/end", responses=problems(AgreementNotFound, StaleRevision, AgreementEnding))
+async def end_agreement(agreement_id: UUID, form: EndForm, if_match: IfMatch, tx: Tx) -> AgreementView:
+    """End an agreement at once, or give notice."""
+    return AgreementView.of(await use_cases.end_agreement(tx, agreement_id, form.reason, if_match))
+
+
+@routes.post("/contact-checks", status_code=202)
+async def order_contact_check(tx: Tx) -> CheckView:
+    """Have the log of contacts read to its end, so that nobody who was erased speaks in it again."""
+    return CheckView(check_id=await use_cases.order_check(tx))
+
+
+@routes.get("/contact-checks/{check_id}", responses=problems(CheckNotFound))
+async def show_contact_check(check_id: UUID, tx: Tx) -> CheckView:
+    """What a look at the log of contacts found."""
+    return CheckView.model_validate(await use_cases.get_check(tx, check_id), from_attributes=True)

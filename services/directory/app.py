@@ -1,0 +1,66 @@
+"""The directory put together; building it connects to nothing."""
+
+from functools import cache
+from uuid import UUID
+
+from services.directory import use_cases
+from services.directory.api import make_routes
+from services.directory.consumers import watch_contacts
+from services.directory.timers import clock
+from shared.contracts.contacts import ContactErased, ContactRecorded
+from shared.contracts.directory import (
+    AgreementEnded,
+    AgreementSigned,
+    InstitutionJoined,
+    PersonErased,
+    PersonJoined,
+    PersonLeft,
+    PersonReturned,
+    PersonWentOnLeave,
+    RoleAssigned,
+    RoleRemoved,
+)
+from shared.platform.database import Database
+from shared.platform.service import Service
+from shared.platform.settings import PlatformSettings
+
+
+def build() -> Service:
+    """The service as data."""
+    return Service(
+        "directory",
+        says=(
+            InstitutionJoined,
+            AgreementSigned,
+            AgreementEnded,
+            PersonJoined,
+            PersonWentOnLeave,
+            PersonReturned,
+            PersonLeft,
+            RoleAssigned,
+            RoleRemoved,
+            PersonErased,
+            ContactRecorded,
+            ContactErased,
+        ),
+        routes=make_routes(cache(_keys)),
+        timers=clock,
+        background=(watch_contacts,),
+    )
+
+
+def _keys() -> use_cases.Keys:
+    """The keys of this process, read with its first use, because a service is also built where there are none."""
+    return use_cases.Keys.of(PlatformSettings.read())
+
+
+async def found_consortium(
+    settings: PlatformSettings, office: use_cases.NewInstitution, administrator: use_cases.NewPerson
+) -> UUID:
+    """Make the consortium's office and its first administrator, whose id is given; twice is the same as once.
+
+    For the command line alone: it uses the worker login, and the running service sends what it says.
+    """
+    keys = use_cases.Keys.of(settings)
+    async with Database.open(settings.worker_database, schema="directory", clock=settings.clock, size=1) as worker:
+        return await worker.run(lambda tx: use_cases.found_consortium(tx, office, administrator, keys))

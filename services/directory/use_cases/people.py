@@ -1,0 +1,80 @@
+"""People of an institution: leave that begins later, erasure, and looking up."""
+
+from datetime import datetime
+from typing import ClassVar, LiteralString
+from uuid import UUID
+
+from services.directory.domain.people import CannotEraseYourself, ErasureReason, Person
+from services.directory.store import erasures, imports
+from services.directory.store import people as store
+from shared.platform import outbox, timers
+from shared.platform.database import Transaction
+from shared.platform.http.revisions import Revision
+from shared.platform.members import Person as Member
+
+
+class PersonStatusDue(timers.Timer):
+    """The day has begun on which somebody goes on leave, comes back or leaves."""
+
+    kind: ClassVar[str] = "person_status_due"
+    lock: ClassVar[LiteralString] = (
+        "SELECT person_id FROM people WHERE person_id = ANY($1) ORDER BY person_id FOR UPDATE SKIP LOCKED"
+    )
+
+
+async def follow_status_plan(tx: Transaction, person_id: UUID) -> None:
+    """Let somebody become what a roster said they would."""
+    person = await store.get_person_of_any_institution(tx, person_id)
+    said = person.follow_plan(tx.now)
+    store.save_person(tx, person)
+    for event in said:
+        await outbox.publish(tx, event)
+
+
+async def erase_person(tx: Transaction, person_id: UUID, by: Member, reason: ErasureReason, seen: Revision) -> Person:
+    """Forget who somebody is, here and wherever it was said.
+
+    Raises PersonNotFound, StaleRevision, PersonAlreadyErased, CannotEraseYourself.
+    """
+    if person_id == by.person_id:
+        raise CannotEraseYourself
+    waiting = await imports.list_roster_imports_with_rows_for_update(tx, by.institution_id)
+    person = await store.get_person_for_update(tx, by.institution_id, person_id)
+    seen.check(person.revision)
+    held = await store.list_roles(tx, by.institution_id, [person_id])
+    said, tombstone = person.erase(reason, tx.now)
+    store.save_person(tx, person)
+    for _, role, _ in held:
+        store.remove_role(tx, person, role)
+    for draft in waiting:  # the person may be in any of these files
+        draft.forget()
+        await imports.save_roster_import(tx, draft)
+    await timers.cancel(tx, PersonStatusDue, person_id)
+    await outbox.publish(tx, said)
+    await outbox.publish_tombstone(tx, tombstone)
+    await erasures.add_erasure(tx, person, reason, by.person_id, tx.now)
+    await erasures.add_check(tx, "erasure")
+    return person
+
+
+async def get_person(tx: Transaction, institution_id: UUID, person_id: UUID) -> tuple[Person, datetime | None]:
+    """One person with their roles, and when their erasure was found complete; raises PersonNotFound."""
+    person = await store.get_person(tx, institution_id, person_id)
+    await attach_roles(tx, institution_id, [person])
+    return person, await erasures.find_erasure_completed_at(tx, institution_id, person_id)
+
+
+async def list_people(
+    tx: Transaction, institution_id: UUID, after: tuple[str, UUID] | None, limit: int
+) -> list[Person]:
+    """The people of an institution by name, with their roles; whoever was erased is not among them."""
+    found = await store.list_people(tx, institution_id, after, limit)
+    await attach_roles(tx, institution_id, found)
+    return found
+
+
+async def attach_roles(tx: Transaction, institution_id: UUID, people: list[Person]) -> None:
+    """Read the roles of people who were read, or locked, before."""
+    by_id = {person.person_id: person for person in people}
+    for person_id, role, held in await store.list_roles(tx, institution_id, by_id):
+        by_id[person_id].roles[role] = held

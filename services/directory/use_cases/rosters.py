@@ -1,0 +1,167 @@
+"""Roster imports: a preview that changes nobody, and applying it in one transaction, whole or with its good rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar, LiteralString
+from uuid import UUID, uuid4
+
+from services.directory.domain.imports import KEPT_FOR, RosterImport, Rows
+from services.directory.domain.institutions import Institution
+from services.directory.domain.people import Person
+from services.directory.domain.roster import Entry, Register, Verdict, compare, follow
+from services.directory.domain.sheet import Line, read_sheet
+from services.directory.store import imports, institutions
+from services.directory.store import people as store
+from services.directory.use_cases.keys import Keys
+from services.directory.use_cases.people import PersonStatusDue, attach_roles
+from shared.contracts.event import Event, Role
+from shared.platform import outbox, timers
+from shared.platform.database import Transaction
+from shared.platform.members import Person as Member
+
+
+class RosterExpires(timers.Timer):
+    """A day has passed since a roster was sent: what it holds of people is deleted."""
+
+    kind: ClassVar[str] = "roster_expires"
+    lock: ClassVar[LiteralString] = (
+        "SELECT import_id FROM roster_imports WHERE import_id = ANY($1) ORDER BY import_id FOR UPDATE SKIP LOCKED"
+    )
+
+
+@dataclass
+class _Saved:
+    """What a row's person looks like before and after, and what is to be said of it."""
+
+    person: Person
+    is_new: bool
+    roles_before: frozenset[Role]
+    planned_before: object
+    said: list[Event] = field(default_factory=list[Event])
+
+
+async def preview_roster(tx: Transaction, content: bytes, by: Member, keys: Keys) -> RosterImport:
+    """Read a roster and say what each row would do; only the import itself is kept.
+
+    Raises WrongEncoding, UnreadableRoster, MissingColumn, DuplicateColumn, TooManyRows.
+    """
+    sheet = read_sheet(content)
+    institution = await institutions.get_institution(tx, by.institution_id)
+    known = await store.list_people_of_external_ids(tx, by.institution_id, _external_keys(sheet.lines))
+    register = await _register(tx, institution, known, by, keys)
+    draft = RosterImport(
+        import_id=uuid4(),
+        institution_id=by.institution_id,
+        imported_by=by.person_id,
+        created_at=tx.now,
+        expires_at=tx.now + KEPT_FOR,
+        lines=sheet.lines,
+        ignored_columns=sheet.ignored_columns,
+    )
+    draft.show(compare(sheet.lines, register, tx.now))
+    await imports.add_roster_import(tx, draft)
+    await timers.schedule(tx, RosterExpires(subject_id=draft.import_id), draft.expires_at)
+    return draft
+
+
+async def get_roster_import(tx: Transaction, institution_id: UUID, import_id: UUID) -> RosterImport:
+    """One import as it was shown last; raises RosterImportNotFound."""
+    return await imports.get_roster_import(tx, institution_id, import_id)
+
+
+async def apply_roster(tx: Transaction, import_id: UUID, rows: Rows, by: Member, keys: Keys) -> RosterImport:
+    """Import all rows, or the good ones, judged anew by what is known now; everything or nothing is stored.
+
+    Raises RosterImportNotFound, RosterAlreadyApplied, RosterExpired, RosterHasErrors.
+    """
+    draft = await imports.get_roster_import_for_update(tx, by.institution_id, import_id)
+    draft.check_open(tx.now)
+    # One roster at a time: two files that bring the same new person wait for each other here.
+    [institution] = await institutions.lock_institutions(tx, [by.institution_id])
+    known = await store.lock_people_of_external_ids(tx, by.institution_id, _external_keys(draft.lines))
+    register = await _register(tx, institution, known, by, keys)
+    verdicts = compare(draft.lines, register, tx.now)
+    draft.apply(verdicts, rows, tx.now)
+    saved = [_follow(tx, verdict, register, keys) for verdict in verdicts if verdict.kind in {"new", "changed"}]
+    await _store(tx, saved)
+    await imports.save_roster_import(tx, draft)
+    return draft
+
+
+async def forget_roster(tx: Transaction, import_id: UUID) -> None:
+    """Delete what an import holds of people, a day after it was sent."""
+    draft = await imports.get_roster_import_of_any_institution(tx, import_id)
+    draft.forget()
+    await imports.save_roster_import(tx, draft)
+
+
+async def _register(tx: Transaction, institution: Institution, known: list[Person], by: Member, keys: Keys) -> Register:
+    institution_id = institution.institution_id
+    await attach_roles(tx, institution_id, known)
+    programmes = await institutions.list_programmes(tx, institution_id, "", None)
+    erased = await store.list_erased_keys(tx, institution_id)
+    return Register(
+        institution=institution,
+        programmes=frozenset(programme.code for programme in programmes),
+        people={person.known().external_id.lower(): person for person in known},
+        # Without erased people no key is computed: it is the dearest step of a row.
+        is_erased=lambda external_id: bool(erased) and keys.sign_in_key(external_id, institution.mail_domain) in erased,
+        importer_id=by.person_id,
+    )
+
+
+def _external_keys(lines: Sequence[Line]) -> list[str]:
+    return [line.cell("external_id").strip().lower() for line in lines]
+
+
+def _follow(tx: Transaction, verdict: Verdict, register: Register, keys: Keys) -> _Saved:
+    """Change or make the person of one good row, in memory."""
+    entry = verdict.entry
+    assert entry is not None  # noqa: S101 - `compare` gives every good row its entry; this is for the types
+    person = register.people.get(entry.details.external_id.lower())
+    if person is None:
+        saved = _enrol(tx, entry, register.institution, keys)
+    else:
+        saved = _Saved(person, False, frozenset(person.roles), (person.next_status, person.next_status_at))
+    saved.said += follow(saved.person, entry, tx.now)
+    if saved.is_new or saved.person.details != entry.details:
+        saved.said.append(saved.person.record_contact(entry.details, keys.contacts, tx.now))
+    return saved
+
+
+def _enrol(tx: Transaction, entry: Entry, institution: Institution, keys: Keys) -> _Saved:
+    key = keys.sign_in_key(entry.details.external_id, institution.mail_domain)
+    person = Person(uuid4(), institution.institution_id, key, entry.details)
+    return _Saved(person, True, frozenset(), (None, None), [person.join(tx.now)])
+
+
+async def _store(tx: Transaction, saved: list[_Saved]) -> None:
+    """Write people, then what refers to them, then what is to be said; each as one list."""
+    for each in saved:
+        (store.add_person if each.is_new else store.save_person)(tx, each.person)
+    await tx.flush()
+    for each in saved:
+        _store_roles(tx, each)
+    await tx.flush()
+    for each in saved:
+        for event in each.said:
+            await outbox.publish(tx, event)
+    for each in saved:
+        await _store_plan(tx, each)
+
+
+def _store_roles(tx: Transaction, each: _Saved) -> None:
+    for role in each.roles_before - each.person.roles.keys():
+        store.remove_role(tx, each.person, role)
+    for role in each.person.roles:
+        (store.save_role if role in each.roles_before else store.add_role)(tx, each.person, role)
+
+
+async def _store_plan(tx: Transaction, each: _Saved) -> None:
+    person = each.person
+    if (person.next_status, person.next_status_at) == each.planned_before:
+        return
+    if person.next_status_at is None:
+        await timers.cancel(tx, PersonStatusDue, person.person_id)
+    else:
+        await timers.schedule(tx, PersonStatusDue(subject_id=person.person_id), person.next_status_at)

@@ -1,0 +1,198 @@
+"""What may become of a message, until when it may go, and what stops it; no I/O, and no words of any mail."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal, Self
+from uuid import UUID, uuid5
+
+from shared.contracts.notifications import NotificationFailed, NotificationSent, NotificationSuppressed
+from shared.platform.errors import Conflict
+
+Category = Literal[
+    "pair_proposed",
+    "pair_accepted",
+    "meeting_proposed",
+    "meeting_scheduled",
+    "meeting_reminder",
+    "feedback_requested",
+]
+State = Literal["waiting", "sent", "failed", "suppressed"]
+Act = Literal["send", "fail", "suppress"]
+CauseKind = Literal["pair", "meeting", "feedback_request"]
+CauseState = Literal["proposed", "accepted", "scheduled", "open", "over"]
+PersonStatus = Literal["here", "on_leave", "left", "erased"]
+
+STEPS: Final[Mapping[tuple[State, Act], State]] = {
+    ("waiting", "send"): "sent",
+    ("waiting", "fail"): "failed",
+    ("waiting", "suppress"): "suppressed",
+}
+"""The whole life of a message: what is not here cannot happen (docs/guide/rules.md, Notifications)."""
+
+HOLDS: Final[Mapping[Category, frozenset[CauseState]]] = {
+    "pair_proposed": frozenset({"proposed", "accepted"}),
+    "pair_accepted": frozenset({"accepted"}),
+    "meeting_proposed": frozenset({"proposed", "scheduled"}),
+    "meeting_scheduled": frozenset({"scheduled"}),
+    "meeting_reminder": frozenset({"scheduled"}),
+    "feedback_requested": frozenset({"open"}),
+}
+"""The states of its cause in which what a mail says is still so; in any other it is not sent."""
+
+REMINDERS: Final[frozenset[Category]] = frozenset({"meeting_reminder"})
+"""What someone on leave is spared."""
+
+BEFORE_MEETING: Final = timedelta(hours=24)
+"""Elapsed hours, also over a change of the clocks."""
+LIFE: Final = timedelta(hours=72)
+"""How long after its cause a mail may still go."""
+LATEST_REMINDER: Final = timedelta(hours=1)
+"""A reminder whose own time is longer past than this expires; an outage is no reason to remind at a wrong time."""
+START_UP: Final = timedelta(minutes=1)
+"""How far before its own beginning a new service still speaks of what happened: the time that starting takes."""
+
+
+class AlreadyDecided(Conflict):
+    """This message was already sent, refused or suppressed. Nothing was changed."""
+
+
+@dataclass
+class Cause:
+    """What notifications keep of a pair, a meeting or a request for feedback: who, until when, and whether it holds."""
+
+    cause_id: UUID
+    kind: CauseKind
+    mentor_id: UUID
+    mentee_id: UUID
+    mentor_institution_id: UUID
+    mentee_institution_id: UUID
+    state: CauseState
+    asked_by: UUID | None = None
+    answer_by: datetime | None = None
+    slot_starts: list[datetime] = field(default_factory=list[datetime])
+    slot_ends: list[datetime] = field(default_factory=list[datetime])
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    booked_by: UUID | None = None
+    """The event that set the time that holds now; a reminder's id follows from it."""
+
+    def other_than(self, person_id: UUID) -> UUID:
+        """The other one of the two."""
+        return self.mentee_id if person_id == self.mentor_id else self.mentor_id
+
+    def institution_of(self, person_id: UUID) -> UUID:
+        """The institution of one of the two."""
+        return self.mentor_institution_id if person_id == self.mentor_id else self.mentee_institution_id
+
+    def book(self, event_id: UUID, starts_at: datetime, ends_at: datetime) -> None:
+        """The meeting takes place then, whatever was said before."""
+        self.state = "scheduled"
+        self.booked_by, self.starts_at, self.ends_at = event_id, starts_at, ends_at
+
+
+@dataclass
+class Message:
+    """One mail to one person about one cause: each method is one act of `STEPS` and says one event."""
+
+    notification_id: UUID
+    institution_id: UUID
+    person_id: UUID
+    category: Category
+    cause_id: UUID
+    caused_at: datetime
+    expires_at: datetime
+    about_starts_at: datetime | None = None
+    """The start that a reminder is about; where the meeting has another by now, the reminder is not sent."""
+    state: State = "waiting"
+    reason: str | None = None
+    decided_at: datetime | None = None
+    attempts: int = 0
+    version: int = 0
+
+    @classmethod
+    def about(
+        cls,
+        cause: Cause,
+        person_id: UUID,
+        category: Category,
+        *,
+        event_id: UUID,
+        caused_at: datetime,
+        ends_at: datetime,
+    ) -> Self:
+        """A message to one of the two; its id follows from event, category and person, so a replay makes it once.
+
+        `ends_at` is when its point is gone; it lives until then, and 72 hours at most. A reminder lives to its end.
+        """
+        reminds = category in REMINDERS
+        return cls(
+            notification_id=uuid5(event_id, f"{category} {person_id}"),
+            institution_id=cause.institution_of(person_id),
+            person_id=person_id,
+            category=category,
+            cause_id=cause.cause_id,
+            caused_at=caused_at,
+            expires_at=ends_at if reminds else min(ends_at, caused_at + LIFE),
+            about_starts_at=cause.starts_at if reminds else None,
+        )
+
+    def is_history(self, began_at: datetime) -> bool:
+        """Whether its cause lies before this service began, so that a service built anew mails nobody about it."""
+        return self.caused_at < began_at - START_UP
+
+    def stopped_by(
+        self, cause: Cause, status: PersonStatus | None, now: datetime, *, can_be_reached: bool
+    ) -> str | None:
+        """Why it is not sent, as a code; None where nothing speaks against it."""
+        if now >= self.expires_at:
+            return "expired" if can_be_reached else "no_contact"
+        if status in {"left", "erased"}:
+            return status
+        if status == "on_leave" and self.category in REMINDERS:
+            return status
+        if cause.state not in HOLDS[self.category] or self.about_starts_at not in {None, cause.starts_at}:
+            return "cause_gone"
+        return None
+
+    def send(self, now: datetime) -> NotificationSent:
+        """The mail server took it. Raises AlreadyDecided."""
+        return NotificationSent(**self._said("send", None, now))
+
+    def fail(self, reason: str, now: datetime) -> NotificationFailed:
+        """The mail server refused it for good. Raises AlreadyDecided."""
+        return NotificationFailed(**self._said("fail", reason, now), reason=reason)
+
+    def suppress(self, reason: str, now: datetime) -> NotificationSuppressed:
+        """It is not sent, for a reason of ours. Raises AlreadyDecided."""
+        return NotificationSuppressed(**self._said("suppress", reason, now), reason=reason)
+
+    def _said(self, act: Act, reason: str | None, now: datetime) -> dict[str, Any]:
+        state = STEPS.get((self.state, act))
+        if state is None:
+            raise AlreadyDecided
+        self.state, self.reason, self.decided_at = state, reason, now
+        self.version += 1
+        return {
+            "version": self.version,
+            "occurred_at": now,
+            "institution_ids": (self.institution_id,),
+            "notification_id": self.notification_id,
+            "person_id": self.person_id,
+            "category": self.category,
+            "channel": "mail",
+        }
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What became of a message, without its cause and its words."""
+
+    notification_id: UUID
+    person_id: UUID
+    category: Category
+    channel: Literal["mail"]
+    caused_at: datetime
+    state: State
+    reason: str | None
+    decided_at: datetime | None

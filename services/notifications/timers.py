@@ -1,0 +1,20 @@
+"""Times that notifications waits for. Each handler calls one use case."""
+
+from services.notifications import use_cases
+from services.notifications.use_cases import ReminderDue
+from shared.platform.database import Transaction
+from shared.platform.timers import Timers
+
+clock = Timers("notifications")
+
+
+@clock.on(ReminderDue)
+async def on_reminder_due(tx: Transaction, timer: ReminderDue) -> None:
+    """24 hours before a meeting both are reminded."""
+    await use_cases.remind(tx, timer.subject_id, timer.due_at or tx.now)
+
+
+@clock.on_expired(ReminderDue)
+async def on_reminder_expired(tx: Transaction, timer: ReminderDue) -> None:
+    """The reminder's time passed while nobody could send it."""
+    await use_cases.let_reminder_expire(tx, timer.subject_id, timer.due_at or tx.now)

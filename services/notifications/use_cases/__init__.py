@@ -1,0 +1,51 @@
+"""What notifications does: it learns what mails are about, writes messages down, and settles each of them once."""
+
+from services.notifications.use_cases.causes import (
+    ReminderDue,
+    accept_pair,
+    ask_for_feedback,
+    begin,
+    book_meeting,
+    close_cause,
+    erase_contact,
+    keep_contact,
+    let_reminder_expire,
+    move_meeting,
+    propose_meeting,
+    propose_pair,
+    remind,
+)
+from services.notifications.use_cases.deliveries import (
+    ANYTHING_WAITS,
+    Letter,
+    fail_message,
+    free_leases,
+    list_deliveries,
+    mark_sent,
+    postpone,
+    take_letters,
+)
+
+__all__ = [
+    "ANYTHING_WAITS",
+    "Letter",
+    "ReminderDue",
+    "accept_pair",
+    "ask_for_feedback",
+    "begin",
+    "book_meeting",
+    "close_cause",
+    "erase_contact",
+    "fail_message",
+    "free_leases",
+    "keep_contact",
+    "let_reminder_expire",
+    "list_deliveries",
+    "mark_sent",
+    "move_meeting",
+    "postpone",
+    "propose_meeting",
+    "propose_pair",
+    "remind",
+    "take_letters",
+]

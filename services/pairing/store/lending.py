@@ -1,0 +1,136 @@
+"""The statements about agreements and the cards that follow from them; one function, one statement."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final, LiteralString
+from uuid import UUID
+
+from services.pairing.domain import Agreement, Card, ListedMentor
+from shared.platform.database import Transaction
+
+
+async def add_agreement(tx: Transaction, agreement: Agreement) -> None:
+    """Keep a signed agreement."""
+    await tx.execute(
+        """
+        INSERT INTO agreements (agreement_id, lender_institution_id, borrower_institution_id, cap, starts_at, ends_at)
+        VALUES ($1, $2, $3, $4, $5, $6)
+        """,
+        agreement.agreement_id,
+        agreement.lender_institution_id,
+        agreement.borrower_institution_id,
+        agreement.cap,
+        agreement.starts_at,
+        agreement.ends_at,
+    )
+
+
+async def end_agreement(tx: Transaction, agreement_id: UUID, reason: str, now: datetime) -> None:
+    """Nothing new is lent under it from now on."""
+    await tx.execute(
+        "UPDATE agreements SET ended_at = $3, ended_reason = $2 WHERE agreement_id = $1", agreement_id, reason, now
+    )
+
+
+_IN_FORCE: Final[LiteralString] = """
+    SELECT cap FROM agreements
+    WHERE lender_institution_id = $1 AND borrower_institution_id = $2 AND ended_at IS NULL
+      AND starts_at <= $3 AND (ends_at IS NULL OR ends_at > $3)
+    ORDER BY agreement_id
+"""
+
+
+async def list_caps(tx: Transaction, lender_id: UUID, borrower_id: UUID, now: datetime) -> list[int | None]:
+    """The caps of the agreements in force one way; None is no cap."""
+    return [row["cap"] for row in await tx.fetch(_IN_FORCE, lender_id, borrower_id, now)]
+
+
+async def list_caps_for_update(tx: Transaction, lender_id: UUID, borrower_id: UUID, now: datetime) -> list[int | None]:
+    """The same, with the agreements locked in order of id."""
+    return [row["cap"] for row in await tx.fetch(_IN_FORCE + " FOR UPDATE", lender_id, borrower_id, now)]
+
+
+async def find_card_for_share(tx: Transaction, institution_id: UUID, mentor_id: UUID, now: datetime) -> Card | None:
+    """What the institution may know of a mentor lent to it now, kept as it is until the end of the transaction."""
+    row = await tx.find(
+        """
+        SELECT mentor_id, home_institution_id, away, free_places, free_shared_places FROM mentor_cards
+        WHERE institution_id = $1 AND mentor_id = $2 AND starts_at <= $3 AND (ends_at IS NULL OR ends_at > $3)
+        ORDER BY agreement_id LIMIT 1 FOR SHARE
+        """,
+        institution_id,
+        mentor_id,
+        now,
+    )
+    return None if row is None else Card(**row)
+
+
+async def save_cards(tx: Transaction, mentor_ids: Sequence[UUID]) -> None:
+    """Write these mentors' cards as they should be; read after their rows are locked."""
+    await tx.execute(
+        """
+        INSERT INTO mentor_cards (institution_id, agreement_id, mentor_id, home_institution_id, specialty, away,
+            free_places, free_shared_places, starts_at, ends_at)
+        SELECT a.borrower_institution_id, a.agreement_id, p.person_id, p.institution_id, p.specialty,
+            p.status = 'on_leave', greatest(p.places - taken.places, 0),
+            greatest(p.shared_places - taken.shared_places, 0), a.starts_at, a.ends_at
+        FROM people p
+        JOIN agreements a ON a.lender_institution_id = p.institution_id AND a.ended_at IS NULL
+        CROSS JOIN LATERAL (
+            SELECT count(*) AS places, count(shared_place) AS shared_places FROM pairs
+            WHERE mentor_institution_id = p.institution_id AND mentor_id = p.person_id AND place IS NOT NULL
+        ) taken
+        WHERE p.person_id = ANY($1::uuid[]) AND p.is_mentor AND p.status IN ('here', 'on_leave') AND p.shared_places > 0
+        ORDER BY p.person_id, a.agreement_id
+        ON CONFLICT (institution_id, mentor_id, agreement_id) DO UPDATE
+        SET specialty = EXCLUDED.specialty, away = EXCLUDED.away, free_places = EXCLUDED.free_places,
+            free_shared_places = EXCLUDED.free_shared_places
+        """,
+        mentor_ids,
+    )
+
+
+async def delete_cards(tx: Transaction, mentor_ids: Sequence[UUID]) -> None:
+    """Delete these mentors' cards where they are lent no more."""
+    await tx.execute(
+        """
+        DELETE FROM mentor_cards c USING people p
+        WHERE c.mentor_id = ANY($1::uuid[]) AND p.person_id = c.mentor_id AND p.institution_id = c.home_institution_id
+          AND NOT (p.is_mentor AND p.status IN ('here', 'on_leave') AND p.shared_places > 0)
+        """,
+        mentor_ids,
+    )
+
+
+async def delete_cards_of_agreement(tx: Transaction, agreement_id: UUID) -> None:
+    """Nobody is lent under it any more."""
+    await tx.execute("DELETE FROM mentor_cards WHERE agreement_id = $1", agreement_id)
+
+
+async def list_mentors(
+    tx: Transaction, institution_id: UUID, after: UUID | None, limit: int, now: datetime
+) -> list[ListedMentor]:
+    """The institution's own mentors and those lent to it, who are here and have a place free; by id."""
+    rows = await tx.fetch(
+        """
+        SELECT mentor_id, institution_id, specialty, free_places FROM (
+            SELECT p.person_id AS mentor_id, p.institution_id, p.specialty, p.places - (
+                SELECT count(*) FROM pairs
+                WHERE mentor_institution_id = p.institution_id AND mentor_id = p.person_id AND place IS NOT NULL
+            ) AS free_places
+            FROM people p WHERE p.institution_id = $1 AND p.is_mentor AND p.status = 'here'
+            UNION ALL
+            SELECT DISTINCT ON (mentor_id) mentor_id, home_institution_id, specialty,
+                least(free_places, free_shared_places)
+            FROM mentor_cards
+            WHERE institution_id = $1 AND NOT away AND starts_at <= $4 AND (ends_at IS NULL OR ends_at > $4)
+        ) mentors
+        WHERE free_places > 0 AND ($2::uuid IS NULL OR mentor_id > $2)
+        ORDER BY mentor_id LIMIT $3
+        """,
+        institution_id,
+        after,
+        limit,
+        now,
+    )
+    return [ListedMentor(**row) for row in rows]

@@ -1,0 +1,115 @@
+"""The statements about institutions and people; one function, one statement; refuses to hold a rule."""
+
+from collections.abc import Sequence
+from typing import Final, LiteralString
+from uuid import UUID
+
+from services.pairing.domain import Person, Status
+from shared.platform.database import Row, Transaction
+
+_PERSON: Final[LiteralString] = "person_id, institution_id, status, is_mentor, is_mentee, places, shared_places"
+
+
+def add_institution(tx: Transaction, institution_id: UUID) -> None:
+    """A member of the consortium."""
+    tx.later("INSERT INTO institutions (institution_id) VALUES ($1)", institution_id)
+
+
+async def find_institution_for_update(tx: Transaction, institution_id: UUID) -> bool:
+    """Whether it is known; locked against whoever is about to write cards of its mentors."""
+    sql: LiteralString = "SELECT 1 FROM institutions WHERE institution_id = $1 FOR UPDATE"
+    return await tx.find(sql, institution_id) is not None
+
+
+async def find_institution_for_share(tx: Transaction, institution_id: UUID) -> bool:
+    """Whether it is known; locked against agreements that are being signed."""
+    sql: LiteralString = "SELECT 1 FROM institutions WHERE institution_id = $1 FOR SHARE"
+    return await tx.find(sql, institution_id) is not None
+
+
+def add_person(tx: Transaction, institution_id: UUID, person_id: UUID) -> None:
+    """Someone without a role yet."""
+    tx.later(
+        "INSERT INTO people (institution_id, person_id, status) VALUES ($1, $2, 'here')", institution_id, person_id
+    )
+
+
+async def find_person_for_update(tx: Transaction, institution_id: UUID, person_id: UUID) -> Person | None:
+    """Someone of the institution, locked; of a mentor the lock under which places are counted."""
+    row = await tx.find(
+        "SELECT " + _PERSON + " FROM people WHERE institution_id = $1 AND person_id = $2 FOR UPDATE",
+        institution_id,
+        person_id,
+    )
+    return None if row is None else _person(row)
+
+
+async def list_people_for_share(tx: Transaction, institution_id: UUID, ids: Sequence[UUID]) -> dict[UUID, Person]:
+    """Those of the ids who are of the institution, kept as they are until the end of the transaction."""
+    rows = await tx.fetch(
+        "SELECT "
+        + _PERSON
+        + " FROM people WHERE institution_id = $1 AND person_id = ANY($2::uuid[]) ORDER BY person_id FOR SHARE",
+        institution_id,
+        ids,
+    )
+    return {row["person_id"]: _person(row) for row in rows}
+
+
+async def list_mentors_of_for_update(tx: Transaction, institution_id: UUID) -> list[UUID]:
+    """The ids of an institution's mentors, locked in order."""
+    rows = await tx.fetch(
+        "SELECT person_id FROM people WHERE institution_id = $1 AND is_mentor ORDER BY person_id FOR UPDATE",
+        institution_id,
+    )
+    return [row["person_id"] for row in rows]
+
+
+async def save_status(tx: Transaction, institution_id: UUID, person_id: UUID, status: Status) -> None:
+    """Here, on leave, left or erased."""
+    await tx.execute(
+        "UPDATE people SET status = $3 WHERE institution_id = $1 AND person_id = $2", institution_id, person_id, status
+    )
+
+
+async def save_mentor(
+    tx: Transaction, institution_id: UUID, person_id: UUID, *, specialty: str | None, places: int, shared_places: int
+) -> None:
+    """A mentor with so many places."""
+    await tx.execute(
+        """
+        UPDATE people SET is_mentor = true, specialty = $3, places = $4, shared_places = $5
+        WHERE institution_id = $1 AND person_id = $2
+        """,
+        institution_id,
+        person_id,
+        specialty,
+        places,
+        shared_places,
+    )
+
+
+async def save_mentee(tx: Transaction, institution_id: UUID, person_id: UUID, *, is_mentee: bool) -> None:
+    """Whether someone is a mentee."""
+    await tx.execute(
+        "UPDATE people SET is_mentee = $3 WHERE institution_id = $1 AND person_id = $2",
+        institution_id,
+        person_id,
+        is_mentee,
+    )
+
+
+async def save_no_mentor(tx: Transaction, institution_id: UUID, person_id: UUID) -> None:
+    """A mentor no more."""
+    await tx.execute(
+        """
+        UPDATE people SET is_mentor = false, specialty = NULL, places = 0, shared_places = 0
+        WHERE institution_id = $1 AND person_id = $2
+        """,
+        institution_id,
+        person_id,
+    )
+
+
+def _person(row: Row) -> Person:
+    return Person(**row)

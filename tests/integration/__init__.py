@@ -1,0 +1,1 @@
+"""One real service each, on real PostgreSQL and Kafka."""

@@ -1,0 +1,1 @@
+"""The console's read model, walls, sessions and pages on real PostgreSQL."""

@@ -1,0 +1,22 @@
+"""The console on the shared stage."""
+
+from collections.abc import AsyncGenerator
+
+import pytest
+
+from services.console import consumers
+from shared.platform.seal import ContactsKey, open_sealed
+from shared.platform.service import Service
+from shared.platform.settings import LOCAL_CONTACTS_KEY
+from shared.testing.running import Running, run_service
+from shared.testing.stage import Stage
+
+_KEY = ContactsKey.from_base64(LOCAL_CONTACTS_KEY)
+
+
+@pytest.fixture(scope="session")
+async def console(stage: Stage) -> AsyncGenerator[Running]:
+    """The console's handlers and its two databases; the key is the one of local runs."""
+    service = Service("console", events=(consumers.listen(lambda record: open_sealed(_KEY, record)),))
+    async with run_service(stage, service) as running:
+        yield running

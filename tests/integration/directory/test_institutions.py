@@ -1,0 +1,150 @@
+"""Who is in the consortium, who begins, and the walls between institutions."""
+
+from typing import LiteralString
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from services.directory.app import found_consortium
+from shared.contracts.contacts import ContactRecorded
+from shared.platform.seal import open_sealed
+from shared.testing.running import Running
+from tests.integration.directory.consortium import CHIEF, KEYS, OFFICE, Consortium, settings_of
+
+_INTRUSIONS: tuple[LiteralString, ...] = (
+    "INSERT INTO programmes (institution_id, code, name) VALUES ($1, 'x', 'x')",
+    """
+    INSERT INTO agreements (agreement_id, lender_institution_id, borrower_institution_id, starts_at, notice_days,
+                            version, revision)
+    VALUES (gen_random_uuid(), $1, ctx_institution(), now(), 0, 1, 1)
+    """,
+    """
+    INSERT INTO roles (institution_id, person_id, role, from_roster, places, shared_places)
+    VALUES ($1, gen_random_uuid(), 'administrator', true, 0, 0)
+    """,
+)
+
+
+async def test_founding_the_consortium_twice_is_the_same_as_once(directory: Running, consortium: Consortium) -> None:
+    before = len(await directory.said())
+    first, second = [await found_consortium(settings_of(directory), OFFICE, CHIEF) for _ in range(2)]
+    assert first == second
+    assert len(await directory.said()) == before
+
+
+async def test_an_institution_joins_with_an_administrator_who_may_sign_in(
+    directory: Running, consortium: Consortium
+) -> None:
+    hospital = await consortium.add_hospital("America/New_York")
+    assert await directory.said(hospital.institution_id) == ["osler.directory.institution_joined.v1"]
+    assert await hospital.said("boss") == ["person_joined", "role_assigned"]
+    me = await hospital.get("/me")
+    assert (me["person_id"], me["time_zone"]) == (str(hospital.administrator_id), "America/New_York")
+    assert [role["role"] for role in me["roles"]] == ["administrator"]
+
+
+async def test_contact_details_travel_under_seal_and_alone(directory: Running, consortium: Consortium) -> None:
+    hospital = await consortium.add_hospital()
+    records = await directory.bodies(ContactRecorded)
+    [record] = [record for record in records if record.person_id == hospital.administrator_id]
+    assert open_sealed(KEYS.contacts, record).email == f"boss@{hospital.mail_domain}"
+    rows = await directory.rows("SELECT payload FROM outbox WHERE payload IS NOT NULL")
+    assert not [row for row in rows if b"Bo Boss" in row["payload"] or b"boss@" in row["payload"]]
+
+
+async def test_a_mail_domain_belongs_to_one_institution(consortium: Consortium) -> None:
+    hospital = await consortium.add_hospital()
+    form = {
+        "name": "Another",
+        "mail_domain": hospital.mail_domain,
+        "time_zone": "Europe/Warsaw",
+        "administrator": {"external_id": "a", "name": "A", "email": "a@a.example"},
+    }
+    refused = await consortium.post("/institutions", json=form)
+    assert (refused.status_code, refused.json()["code"]) == (409, "mail_domain_taken")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"time_zone": "Mars/Olympus"},
+        {"mail_domain": "no domain"},
+        {"mail_domain": "UPPER.example"},
+        {"name": "a\u202eb"},
+        {"name": "x" * 121},
+        {"administrator": {"external_id": "=1", "name": "A", "email": "a@a.example"}},
+        {"administrator": {"external_id": "a", "name": "A", "email": "nobody"}},
+        {"surprise": 1},
+    ],
+)
+async def test_an_institution_that_cannot_be_is_refused(consortium: Consortium, change: dict[str, object]) -> None:
+    form = {
+        "name": "Another",
+        "mail_domain": f"h{uuid4().hex[:8]}.example",
+        "time_zone": "Europe/Warsaw",
+        "administrator": {"external_id": "a", "name": "A", "email": "a@a.example"},
+        **change,
+    }
+    refused = await consortium.post("/institutions", json=form)
+    assert (refused.status_code, refused.json()["code"]) == (422, "malformed_request")
+
+
+async def test_the_consortium_lists_institutions_and_reads_nobody(consortium: Consortium) -> None:
+    hospital = await consortium.add_hospital()
+    async with consortium.client() as http:
+        seen: list[str] = []
+        address = "/institutions?limit=2"
+        while address:
+            page = (await http.get(address)).json()
+            seen += [one["institution_id"] for one in page["items"]]
+            address = page["next"] and f"/institutions?limit=2&after={page['next']}"
+        assert str(hospital.institution_id) in seen
+        assert len(seen) == len(set(seen))
+        for path in ("/people", f"/people/{hospital.administrator_id}", "/programmes"):
+            assert (await http.get(path)).status_code == 403
+
+
+async def test_administrators_of_an_institution_do_not_act_for_the_consortium(consortium: Consortium) -> None:
+    hospital = await consortium.add_hospital()
+    async with hospital.client() as http:
+        assert (await http.get("/institutions")).status_code == 403
+        assert (await http.post("/contact-checks")).status_code == 403
+
+
+async def test_programmes_are_an_institutions_own(consortium: Consortium) -> None:
+    one, other = await consortium.add_hospital(), await consortium.add_hospital(programmes=["surgery"])
+    refused = await one.post("/programmes", json={"code": "internal_medicine", "name": "Again"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "programme_exists")
+    assert [each["code"] for each in (await other.get("/programmes"))["items"]] == ["surgery"]
+
+
+async def test_another_institutions_person_answers_as_a_missing_one(consortium: Consortium) -> None:
+    one, other = await consortium.add_hospital(), await consortium.add_hospital()
+    async with one.client() as http:
+        for person_id in (other.administrator_id, uuid4()):
+            response = await http.get(f"/people/{person_id}")
+            assert (response.status_code, response.json()["code"]) == (404, "person_not_found")
+
+
+async def test_the_wall_holds_without_the_policy_table(directory: Running, consortium: Consortium) -> None:
+    one, other = await consortium.add_hospital(), await consortium.add_hospital()
+    async with directory.app.transaction(one.institution_id, one.administrator_id) as tx:
+        assert len(await tx.fetch("SELECT FROM institutions")) == 1
+        for person in await tx.fetch("SELECT institution_id FROM people"):
+            assert person["institution_id"] == one.institution_id
+    for sql in _INTRUSIONS:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            async with directory.app.transaction(one.institution_id, one.administrator_id) as tx:
+                await tx.execute(sql, other.institution_id)
+
+
+async def test_an_administrator_of_an_institution_cannot_pass_for_the_consortiums(
+    directory: Running, consortium: Consortium
+) -> None:
+    hospital = await consortium.add_hospital()
+    async with directory.app.transaction(hospital.institution_id, hospital.administrator_id) as tx:
+        assert not (await tx.get("SELECT acts_for_consortium() AS acts"))["acts"]
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with directory.app.transaction(hospital.institution_id, hospital.administrator_id) as tx:
+            await tx.execute("UPDATE members SET roles = '{consortium_administrator}'")

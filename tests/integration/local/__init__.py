@@ -1,0 +1,1 @@
+"""The local parts, started for real."""

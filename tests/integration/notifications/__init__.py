@@ -1,0 +1,1 @@
+"""Notifications on real PostgreSQL and a real mail server."""

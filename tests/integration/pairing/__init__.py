@@ -1,0 +1,1 @@
+"""Pairing on a real PostgreSQL: its handlers, timers and HTTP."""

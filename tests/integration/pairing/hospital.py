@@ -1,0 +1,168 @@
+"""Hospitals as the directory would tell of them: its events with the versions counted, and requests as their people."""
+
+from collections import Counter
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any, TypeVar
+from uuid import UUID, uuid4
+
+import httpx
+
+from shared.contracts.directory import (
+    AgreementSigned,
+    DirectoryEvent,
+    InstitutionJoined,
+    PersonJoined,
+    RoleAssigned,
+)
+from shared.contracts.event import Role
+from shared.testing.running import Running
+
+SINCE = datetime(2027, 1, 1, tzinfo=UTC)
+E = TypeVar("E", bound=DirectoryEvent)
+
+_versions: Counter[UUID] = Counter()
+
+
+def tell(kind: type[E], *institution_ids: UUID, **facts: Any) -> E:
+    """The next event of the aggregate that `facts` name."""
+    aggregate_id: UUID = facts[kind.aggregate]
+    _versions[aggregate_id] += 1
+    return kind(version=_versions[aggregate_id], occurred_at=SINCE, institution_ids=institution_ids, **facts)
+
+
+@dataclass
+class Hospital:
+    """One institution that pairing knows, with an administrator."""
+
+    pairing: Running
+    institution_id: UUID = field(default_factory=uuid4)
+    administrator_id: UUID = field(default_factory=uuid4)
+
+    @classmethod
+    async def join(cls, pairing: Running) -> "Hospital":
+        """A new member of the consortium."""
+        hospital = cls(pairing)
+        joined = tell(
+            InstitutionJoined,
+            hospital.institution_id,
+            institution_id=hospital.institution_id,
+            name="A hospital",
+            mail_domain=f"{hospital.institution_id.hex}.example",
+            time_zone="Europe/Warsaw",
+        )
+        await pairing.deliver(joined, *hospital.person(hospital.administrator_id, "administrator"))
+        return hospital
+
+    def person(
+        self, person_id: UUID, role: Role, *, places: int = 0, shared_places: int = 0
+    ) -> tuple[DirectoryEvent, ...]:
+        """The events that make someone known in a role."""
+        joined = self.about(PersonJoined, person_id, sign_in_key=person_id.hex, time_zone="Europe/Warsaw")
+        return joined, self.role(person_id, role, places=places, shared_places=shared_places)
+
+    def role(self, person_id: UUID, role: Role, *, places: int = 0, shared_places: int = 0) -> RoleAssigned:
+        """The event that gives someone a role, or new facts of it."""
+        return self.about(RoleAssigned, person_id, role=role, places=places, shared_places=shared_places)
+
+    def about(self, kind: type[E], person_id: UUID, **facts: Any) -> E:
+        """The next event about a person of this hospital."""
+        return tell(kind, self.institution_id, person_id=person_id, institution_id=self.institution_id, **facts)
+
+    async def mentor(self, places: int = 1, shared_places: int = 0) -> UUID:
+        """A new mentor whom pairing knows."""
+        person_id = uuid4()
+        await self.pairing.deliver(*self.person(person_id, "mentor", places=places, shared_places=shared_places))
+        return person_id
+
+    async def mentee(self) -> UUID:
+        """A new mentee whom pairing knows."""
+        person_id = uuid4()
+        await self.pairing.deliver(*self.person(person_id, "mentee"))
+        return person_id
+
+    async def lend_to(self, borrower: "Hospital", *, cap: int | None = None) -> UUID:
+        """An agreement in force: this hospital lends mentors to the other one."""
+        agreement_id = uuid4()
+        signed = tell(
+            AgreementSigned,
+            self.institution_id,
+            borrower.institution_id,
+            agreement_id=agreement_id,
+            lender_institution_id=self.institution_id,
+            borrower_institution_id=borrower.institution_id,
+            cap=cap,
+            starts_at=SINCE,
+            notice_days=30,
+        )
+        await self.pairing.deliver(signed)
+        return agreement_id
+
+    @asynccontextmanager
+    async def signed_in(self, person_id: UUID, *roles: Role) -> AsyncGenerator["Desk"]:
+        """Requests as one of this hospital's people."""
+        async with self.pairing.client(person_id, self.institution_id, roles) as http:
+            yield Desk(http)
+
+    @asynccontextmanager
+    async def administration(self) -> AsyncGenerator["Desk"]:
+        """Requests as the administrator."""
+        async with self.signed_in(self.administrator_id, "administrator") as desk:
+            yield desk
+
+    async def propose(self, mentor_id: UUID, mentee_id: UUID) -> dict[str, Any]:
+        """A proposal by the administrator, as it was answered."""
+        async with self.administration() as desk:
+            return (await desk.propose(mentor_id, mentee_id)).raise_for_status().json()
+
+    async def activate(self, pair: dict[str, Any], mentor_hospital: "Hospital | None" = None) -> dict[str, Any]:
+        """Both yeses to a proposal to a mentee of this hospital."""
+        mentor_id, mentee_id = UUID(pair["mentor_id"]), UUID(pair["mentee_id"])
+        async with (mentor_hospital or self).signed_in(mentor_id, "mentor") as desk:
+            pair = (await desk.act(pair, "accept")).raise_for_status().json()
+        async with self.signed_in(mentee_id, "mentee") as desk:
+            return (await desk.act(pair, "activate")).raise_for_status().json()
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What one signed-in person asks of pairing."""
+
+    http: httpx.AsyncClient
+
+    async def propose(self, mentor_id: UUID, mentee_id: UUID) -> httpx.Response:
+        """Propose a pair."""
+        return await self.http.post("/pairs", json={"mentor_id": str(mentor_id), "mentee_id": str(mentee_id)})
+
+    async def act(self, pair: dict[str, Any], act: str, **form: Any) -> httpx.Response:
+        """Take a step, building on the revision that `pair` shows."""
+        etag = {"If-Match": f'"{pair["revision"]}"'}
+        return await self.http.post(f"/pairs/{pair['pair_id']}/{act}", headers=etag, json=form or None)
+
+    async def insist(self, pair: dict[str, Any], act: str) -> str:
+        """Take a step on whatever revision the pair has by then; `done`, or the code of the refusal."""
+        while True:
+            response = await self.act(await self.show(pair), act)
+            if response.status_code != HTTPStatus.PRECONDITION_FAILED:
+                return response.json().get("code", "done")
+
+    async def show(self, pair: dict[str, Any]) -> dict[str, Any]:
+        """The pair as it is now."""
+        return (await self.http.get(f"/pairs/{pair['pair_id']}")).raise_for_status().json()
+
+    async def mentor_ids(self) -> list[str]:
+        """Whom the institution may propose now."""
+        items = (await self.http.get("/mentors?limit=200")).raise_for_status().json()["items"]
+        return [item["mentor_id"] for item in items]
+
+    async def ledger(self) -> dict[str, Any]:
+        """What is lent and borrowed."""
+        return (await self.http.get("/ledger")).raise_for_status().json()
+
+
+def code_of(response: httpx.Response) -> tuple[int, str]:
+    """Status and code of a refusal."""
+    return response.status_code, response.json()["code"]

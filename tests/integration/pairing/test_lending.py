@@ -1,0 +1,171 @@
+"""Cross pairs: shared mentors are found by their cards, agreements and caps hold, and the ledger sums to zero."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from shared.contracts.directory import AgreementEnded, PersonReturned, PersonWentOnLeave, RoleRemoved
+from shared.testing.running import Running
+from tests.integration.pairing.hospital import SINCE, Hospital, code_of, tell
+
+
+async def test_a_shared_mentor_is_found_by_the_borrower_whichever_is_heard_first(pairing: Running) -> None:
+    lender, borrower = await Hospital.join(pairing), await Hospital.join(pairing)
+    before = await lender.mentor(places=2, shared_places=1)
+    await lender.mentor(places=2)
+    await lender.lend_to(borrower)
+    after = await lender.mentor(places=2, shared_places=1)
+    async with borrower.administration() as desk:
+        assert await desk.mentor_ids() == sorted([str(before), str(after)])
+    async with lender.administration() as desk:
+        assert len(await desk.mentor_ids()) == 3
+
+
+async def test_cards_follow_places_leave_roles_and_the_agreement(pairing: Running) -> None:
+    lender, borrower = await Hospital.join(pairing), await Hospital.join(pairing)
+    mentor_id = await lender.mentor(places=1, shared_places=1)
+    agreement_id = await lender.lend_to(borrower)
+    mentee_id = await borrower.mentee()
+
+    async def found() -> bool:
+        async with borrower.administration() as desk:
+            return str(mentor_id) in await desk.mentor_ids()
+
+    assert await found()
+    await pairing.deliver(lender.about(PersonWentOnLeave, mentor_id, since=SINCE))
+    assert not await found()
+    async with borrower.administration() as desk:
+        assert code_of(await desk.propose(mentor_id, mentee_id)) == (409, "not_accepting")
+    await pairing.deliver(lender.about(PersonReturned, mentor_id, since=SINCE))
+    assert await found()
+    await pairing.deliver(lender.role(mentor_id, "mentor", places=1, shared_places=0))
+    assert not await found()
+    await pairing.deliver(lender.role(mentor_id, "mentor", places=1, shared_places=1))
+    assert await found()
+    home = await lender.activate(await lender.propose(mentor_id, await lender.mentee()))
+    await pairing.fire()
+    assert not await found()
+    async with borrower.administration() as desk:
+        assert code_of(await desk.propose(mentor_id, mentee_id)) == (409, "capacity_exhausted")
+    async with lender.administration() as desk:
+        await desk.act(home, "end", reason="rotation")
+    await pairing.fire()
+    assert await found()
+    await pairing.deliver(lender.about(RoleRemoved, mentor_id, role="mentor"))
+    assert not await found()
+    await pairing.deliver(lender.role(mentor_id, "mentor", places=1, shared_places=1))
+    assert await found()
+    await pairing.deliver(_ended(lender, borrower, agreement_id))
+    assert not await found()
+    async with borrower.administration() as desk:
+        assert code_of(await desk.propose(mentor_id, mentee_id)) == (409, "no_agreement")
+
+
+async def test_a_cross_pair_takes_a_shared_place_and_a_home_mentee_any(pairing: Running) -> None:
+    lender, borrower = await Hospital.join(pairing), await Hospital.join(pairing)
+    mentor_id = await lender.mentor(places=3, shared_places=1)
+    await lender.lend_to(borrower)
+    first = await borrower.propose(mentor_id, await borrower.mentee())
+    second = await borrower.propose(mentor_id, await borrower.mentee())
+    await borrower.activate(first, lender)
+    async with lender.signed_in(mentor_id, "mentor") as desk:
+        assert code_of(await desk.act(second, "accept")) == (409, "shared_capacity_exhausted")
+    await pairing.fire()
+    async with borrower.administration() as desk:
+        assert code_of(await desk.propose(mentor_id, await borrower.mentee())) == (409, "shared_capacity_exhausted")
+    await lender.activate(await lender.propose(mentor_id, await lender.mentee()))
+
+
+async def test_an_agreements_cap_holds_over_all_its_mentors(pairing: Running) -> None:
+    lender, borrower = await Hospital.join(pairing), await Hospital.join(pairing)
+    await lender.lend_to(borrower, cap=1)
+    mentors = [await lender.mentor(places=2, shared_places=2) for _ in range(2)]
+    pairs = [await borrower.propose(mentor_id, await borrower.mentee()) for mentor_id in mentors]
+    await borrower.activate(pairs[0], lender)
+    async with lender.signed_in(mentors[1], "mentor") as desk:
+        assert code_of(await desk.act(pairs[1], "accept")) == (409, "agreement_cap")
+    async with borrower.administration() as desk:
+        assert code_of(await desk.propose(mentors[1], await borrower.mentee())) == (409, "agreement_cap")
+
+
+async def test_nothing_new_is_accepted_after_the_agreement_ended_and_pairs_go_on(pairing: Running) -> None:
+    lender, borrower = await Hospital.join(pairing), await Hospital.join(pairing)
+    agreement_id = await lender.lend_to(borrower)
+    mentor_id = await lender.mentor(places=2, shared_places=2)
+    active = await borrower.activate(await borrower.propose(mentor_id, await borrower.mentee()), lender)
+    waiting = await borrower.propose(mentor_id, await borrower.mentee())
+    await pairing.deliver(_ended(lender, borrower, agreement_id))
+    async with lender.signed_in(mentor_id, "mentor") as desk:
+        assert code_of(await desk.act(waiting, "accept")) == (409, "no_agreement")
+        assert (await desk.show(active))["state"] == "active"
+
+
+async def test_a_cross_pair_is_seen_and_ended_from_both_sides_and_by_no_third(pairing: Running) -> None:
+    lender, borrower, third = [await Hospital.join(pairing) for _ in range(3)]
+    await lender.lend_to(borrower)
+    await lender.lend_to(third)
+    mentor_id = await lender.mentor(places=1, shared_places=1)
+    pair = await borrower.activate(await borrower.propose(mentor_id, await borrower.mentee()), lender)
+    async with lender.administration() as desk:
+        assert (await desk.show(pair))["state"] == "active"
+    async with third.administration() as desk:
+        assert (await desk.http.get(f"/pairs/{pair['pair_id']}")).status_code == 404
+    async with borrower.signed_in(UUID(pair["mentee_id"]), "mentee") as desk:
+        assert (await desk.act(pair, "end")).json()["state"] == "ended"
+    await borrower.activate(await borrower.propose(mentor_id, await borrower.mentee()), lender)
+
+
+async def test_the_ledger_counts_pairs_that_hold_a_place_and_sums_to_zero(pairing: Running) -> None:
+    hospitals = [await Hospital.join(pairing) for _ in range(3)]
+    first, second, third = hospitals
+    for lender, borrower, pairs in ((first, second, 2), (second, first, 1), (third, second, 1)):
+        await lender.lend_to(borrower)
+        mentor_id = await lender.mentor(places=3, shared_places=3)
+        for _ in range(pairs):
+            await borrower.activate(await borrower.propose(mentor_id, await borrower.mentee()), lender)
+        await borrower.propose(mentor_id, await borrower.mentee())
+    ledgers: list[dict[str, Any]] = []
+    for hospital in hospitals:
+        async with hospital.administration() as desk:
+            ledgers.append(await desk.ledger())
+    assert [(ledger["lent"], ledger["borrowed"], ledger["balance"]) for ledger in ledgers] == [
+        (2, 1, 1),
+        (1, 3, -2),
+        (1, 0, 1),
+    ]
+    lines = {line["institution_id"]: line["balance"] for line in ledgers[1]["institutions"]}
+    assert lines == {str(first.institution_id): -1, str(third.institution_id): -1}
+
+
+async def test_row_level_security_hides_other_institutions_rows_without_the_policy_table(pairing: Running) -> None:
+    lender, borrower, third = [await Hospital.join(pairing) for _ in range(3)]
+    await lender.lend_to(borrower)
+    mentor_id = await lender.mentor(places=2, shared_places=2)
+    await borrower.propose(mentor_id, await borrower.mentee())
+
+    async def seen_by(institution_id: UUID | None) -> dict[str, int]:
+        async with pairing.app.transaction(institution_id) as tx:
+            row = await tx.get(
+                """
+                SELECT (SELECT count(*) FROM pairs) AS pairs, (SELECT count(*) FROM people) AS people,
+                    (SELECT count(*) FROM mentor_cards) AS cards, (SELECT count(*) FROM agreements) AS agreements
+                """
+            )
+        return dict(row)
+
+    assert await seen_by(lender.institution_id) == {"pairs": 1, "people": 2, "cards": 0, "agreements": 1}
+    assert await seen_by(borrower.institution_id) == {"pairs": 1, "people": 2, "cards": 1, "agreements": 1}
+    for stranger in (third.institution_id, uuid4(), None):
+        assert (await seen_by(stranger))["pairs"] == 0
+        assert (await seen_by(stranger))["cards"] == 0
+
+
+def _ended(lender: Hospital, borrower: Hospital, agreement_id: UUID) -> AgreementEnded:
+    return tell(
+        AgreementEnded,
+        lender.institution_id,
+        borrower.institution_id,
+        agreement_id=agreement_id,
+        lender_institution_id=lender.institution_id,
+        borrower_institution_id=borrower.institution_id,
+        reason="notice",
+    )

@@ -1,0 +1,1 @@
+"""The HTTP edge on a real PostgreSQL."""

@@ -1,0 +1,1 @@
+"""Topics, users and permissions on a real broker."""

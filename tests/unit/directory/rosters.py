@@ -1,0 +1,91 @@
+"""Roster files and an in-memory register for tests; it refuses nothing that the domain takes."""
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from io import StringIO
+from uuid import UUID, uuid4
+
+from services.directory.domain.institutions import Institution
+from services.directory.domain.people import Person
+from services.directory.domain.roster import Register, Verdict, compare, follow
+from services.directory.domain.sheet import COLUMNS, read_sheet
+from shared.contracts.directory import PersonEvent
+
+NOW = datetime(2026, 9, 7, 10, 0, tzinfo=UTC)
+
+ADA = {
+    "external_id": "E-1",
+    "name": "Ada Nowak",
+    "email": "ada.nowak@north.example",
+    "role": "mentor",
+    "programme": "internal_medicine",
+    "level": "faculty",
+    "specialty": "cardiology",
+    "status": "active",
+    "status_from": "",
+    "time_zone": "",
+    "places": "3",
+    "shared_places": "1",
+}
+
+
+def a_roster(*rows: Mapping[str, str], delimiter: str = ",", columns: Sequence[str] = COLUMNS) -> bytes:
+    """A file with these rows; what a row does not say is said as for Ada, except for the id."""
+    text = StringIO()
+    writer = csv.writer(text, delimiter=delimiter)
+    writer.writerow(columns)
+    for number, row in enumerate(rows, start=2):
+        said = {**ADA, "external_id": f"E-{number}", **row}
+        writer.writerow([said.get(column, "") for column in columns])
+    return text.getvalue().encode()
+
+
+@dataclass
+class Hospital:
+    """A hospital's directory in memory: it applies rosters as the use case does, without a database."""
+
+    time_zone: str = "Europe/Warsaw"
+    programmes: frozenset[str] = frozenset({"internal_medicine"})
+    people: dict[str, Person] = field(default_factory=dict[str, Person])
+    erased: set[str] = field(default_factory=set[str])
+    importer_id: UUID = field(default_factory=uuid4)
+    institution_id: UUID = field(default_factory=uuid4)
+
+    def preview(self, content: bytes, now: datetime = NOW) -> list[Verdict]:
+        """What each row would do."""
+        institution = Institution(self.institution_id, "North", "north.example", self.time_zone, "pl", NOW)
+        is_erased = self.erased.__contains__
+        register = Register(institution, self.programmes, self.people, is_erased, self.importer_id)
+        return compare(read_sheet(content).lines, register, now)
+
+    def apply(self, content: bytes, now: datetime = NOW) -> list[PersonEvent]:
+        """Apply the good rows; give what is said."""
+        said: list[PersonEvent] = []
+        for verdict in self.preview(content, now):
+            if verdict.kind not in {"new", "changed"}:
+                continue
+            assert verdict.entry is not None
+            key = verdict.entry.details.external_id.lower()
+            if key not in self.people:
+                person = Person(uuid4(), self.institution_id, "0" * 32, verdict.entry.details)
+                said.append(person.join(now))
+                self.people[key] = person
+            said += follow(self.people[key], verdict.entry, now)
+            self.people[key].details = verdict.entry.details
+        return said
+
+    def person(self, external_id: str) -> Person:
+        """Somebody by external id."""
+        return self.people[external_id.lower()]
+
+
+def reasons(verdicts: list[Verdict]) -> list[str | None]:
+    """The error codes of all rows."""
+    return [verdict.reason for verdict in verdicts]
+
+
+def kinds(verdicts: list[Verdict]) -> list[str]:
+    """What each row would do, in one word."""
+    return [verdict.kind for verdict in verdicts]

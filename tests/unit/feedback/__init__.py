@@ -1,0 +1,1 @@
+"""Rules of feedback, without any I/O."""

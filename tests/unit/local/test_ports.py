@@ -1,0 +1,42 @@
+"""Which port a part gets."""
+
+import socket
+from collections.abc import Generator
+
+import pytest
+
+from deploy.local import ports
+
+
+@pytest.fixture
+def taken() -> Generator[int]:
+    """A port on which another program listens."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        yield other.getsockname()[1]
+
+
+def test_the_preferred_port_is_taken_when_it_is_free() -> None:
+    port = ports.spare_port()
+    ports.give_back(port)
+    said: list[str] = []
+    assert ports.choose_port("mailbox", port, said.append) == port
+    assert said == []
+
+
+def test_a_taken_port_is_replaced_and_that_is_said(taken: int) -> None:
+    said: list[str] = []
+    port = ports.choose_port("mailbox", taken, said.append)
+    assert port != taken
+    assert said == [f"port {taken} is taken by another program: mailbox listens on {port}"]
+
+
+def test_two_parts_of_one_run_never_get_the_same_port() -> None:
+    port = ports.spare_port()
+    assert port not in {ports.choose_port("issuer", port, lambda _: None), ports.spare_port()}
+
+
+def test_a_port_that_must_be_this_one_is_refused_when_taken(taken: int) -> None:
+    with pytest.raises(ports.PortTaken, match=str(taken)):
+        ports.exact_port("Kafka", taken)

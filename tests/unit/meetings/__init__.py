@@ -1,0 +1,1 @@
+"""The rules of meetings, without a database."""

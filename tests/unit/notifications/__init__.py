@@ -1,0 +1,1 @@
+"""Rules and letters of notifications, without any I/O."""

@@ -1,0 +1,1 @@
+"""The rules of pairs and places, without I/O."""

@@ -1,0 +1,1 @@
+"""What the platform decides without any I/O."""
