@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from deploy.cli import keeping, running
+from deploy.cli import keeping, operating, running
 from deploy.local.problems import LocalProblem
 
 app = typer.Typer(
@@ -18,6 +18,11 @@ app.command()(running.status)
 app.command()(running.token)
 app.command()(keeping.doctor)
 app.command()(keeping.reset)
+app.command()(operating.migrate)
+app.command()(operating.rewind)
+app.add_typer(operating.topics_app, name="topics")
+app.add_typer(operating.parked_app, name="parked")
+app.add_typer(operating.events_app, name="events")
 
 
 def main() -> None:

@@ -169,15 +169,15 @@ class Kafka:
         await self._child.kill()
 
     def _choose_ports(self) -> tuple[int, int]:
-        clients, controller = self._ports
-        if clients:
-            return ports.exact_port(self.name, clients), ports.exact_port(f"{self.name}'s controller", controller)
-        if self._asked_port is None:
-            names = (self.name, f"{self.name}'s controller")
-            clients, controller = (ports.choose_port(name, ports.PREFERRED[name], self._say) for name in names)
-            return clients, controller
-        given = ports.exact_port(self.name, self._asked_port) if self._asked_port else ports.spare_port()
-        return given, ports.spare_port()
+        return (
+            self._choose_port(self.name, self._ports[0] or self._asked_port),
+            self._choose_port(f"{self.name}'s controller", self._ports[1] or (None if self._asked_port is None else 0)),
+        )
+
+    def _choose_port(self, name: str, port: int | None) -> int:
+        if port is None:
+            port = ports.choose_port(name, ports.PREFERRED[name], self._say)
+        return ports.exact_port(name, port or ports.spare_port())
 
     def _write_properties(self) -> Path:
         clients, controller = self._ports
@@ -241,16 +241,19 @@ class Kafka:
 
     async def _knows_the_administrator(self) -> bool:
         codes: list[int] = []
-        settings = {**self.client_settings(), "error_cb": lambda error: codes.append(error.code())}
-        client = AdminClient(settings, logger=SILENT)
+
+        def note(error: KafkaError) -> None:
+            codes.append(error.code())
+
+        client = AdminClient({**self.client_settings(), "error_cb": note}, logger=SILENT)
         try:
             await asyncio.to_thread(client.list_topics, timeout=5)
         except KafkaException:
             client.poll(0)  # the reason comes this way, and the exception says only that nothing came back
             if KafkaError._AUTHENTICATION in codes:  # noqa: SLF001 - librdkafka's name for it
                 raise DidNotStart(
-                    f"Kafka refuses the password kept in {self._folder.path}/secrets: folder and password do not belong "
-                    "together. Restore the folder whole, or begin anew with `osler reset`."
+                    f"Kafka refuses the password kept in {self._folder.path}/secrets: folder and password do not "
+                    "belong together. Restore the folder whole, or begin anew with `osler reset`."
                 ) from None
             return False
         return True

@@ -101,7 +101,14 @@ def plan(
         secrets=known,
         postgres=Postgres(folder, say=say),
         kafka=Kafka(folder, say=say),
-        mailbox=Program(folder, "mailbox", ["deploy.local.mailbox", str(mail), str(web), str(smtp)], dict, web),
+        mailbox=Program(
+            folder,
+            "mailbox",
+            ["deploy.local.mailbox", str(mail), str(web), str(smtp)],
+            dict,
+            web,
+            other_ports=[smtp],
+        ),
         issuer=Program(
             folder,
             "issuer",

@@ -20,7 +20,8 @@ FIRST_SERVICE: Final = 8101
 # Below the range from which Linux takes ports for outgoing connections, so that no such connection can be in the way
 # when a part starts again on its port.
 _SPARE: Final = range(20_000, 32_000)
-_given: set[int] = set()
+# A port that was chosen stays bound until its part starts, seconds later, so that nobody else takes it meanwhile.
+_kept: dict[int, socket.socket] = {}
 
 
 class PortTaken(LocalProblem):
@@ -40,19 +41,16 @@ def is_free(port: int) -> bool:
 
 
 def spare_port() -> int:
-    """Any free port."""
-    candidates = random.SystemRandom().sample(_SPARE, 200)
-    for port in candidates:
-        if port not in _given and is_free(port):
-            _given.add(port)
+    """Any free port, kept until `exact_port` or `give_back`."""
+    for port in random.SystemRandom().sample(_SPARE, 200):
+        if _keep(port):
             return port
     raise PortTaken("No free port was found between 20000 and 32000 on 127.0.0.1.")
 
 
 def choose_port(name: str, preferred: int, say: Say) -> int:
-    """The preferred port, or another when it is taken; then says so."""
-    if preferred not in _given and is_free(preferred):
-        _given.add(preferred)
+    """The preferred port, or another when it is taken, which is said; kept as by `spare_port`."""
+    if _keep(preferred):
         return preferred
     port = spare_port()
     say(f"port {preferred} is taken by another program: {name} listens on {port}")
@@ -60,13 +58,28 @@ def choose_port(name: str, preferred: int, say: Say) -> int:
 
 
 def exact_port(name: str, port: int) -> int:
-    """This very port; raises PortTaken when it is not free."""
+    """This very port, no longer kept: whoever asks listens on it now. Raises PortTaken when it is not free."""
+    give_back(port)
     if not is_free(port):
         raise PortTaken(f"Port {port} on 127.0.0.1 is taken, and {name} was told to use no other.")
-    _given.add(port)
     return port
 
 
-def give_back(*ports: int) -> None:
-    """Let another part of this process have these ports."""
-    _given.difference_update(ports)
+def give_back(port: int) -> None:
+    """Keep this port no longer."""
+    if port in _kept:
+        _kept.pop(port).close()
+
+
+def _keep(port: int) -> bool:
+    """Bind a port without listening, so that no other program can; False when one has it."""
+    if port in _kept or not is_free(port):
+        return False
+    keeper = socket.socket()
+    try:
+        keeper.bind(("127.0.0.1", port))
+    except OSError:  # cooling down after a server's end: a server may listen on it, but it cannot be kept
+        keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        keeper.bind(("127.0.0.1", port))
+    _kept[port] = keeper
+    return True

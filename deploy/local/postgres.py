@@ -141,11 +141,10 @@ class Postgres:
         await self._end_leftovers()
 
     def _choose_port(self) -> int:
-        if self._port:
-            return ports.exact_port(self.name, self._port)  # clients know it by now
-        if self._asked_port is None:
-            return ports.choose_port(self.name, ports.PREFERRED[self.name], self._say)
-        return ports.exact_port(self.name, self._asked_port) if self._asked_port else ports.spare_port()
+        port = self._port or self._asked_port  # clients may know the first by now
+        if port is None:
+            port = ports.choose_port(self.name, ports.PREFERRED[self.name], self._say)
+        return ports.exact_port(self.name, port or ports.spare_port())
 
     async def _initialise(self, identity: Identity | None) -> None:
         """Make an empty cluster beside its place and move it there whole."""

@@ -31,11 +31,14 @@ class Program:
         command: Sequence[str],
         environment: Callable[[], Mapping[str, str]],
         port: int,
+        *,
+        other_ports: Sequence[int] = (),
     ) -> None:
         self.name = name
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
         self._command = command
+        self._other_ports = other_ports
         self._environment = environment  # asked at the start: where the engines listen is known only then
         self._child = Child(folder, name)
 
@@ -62,7 +65,8 @@ class Program:
     async def start(self) -> Self:
         """Start it and wait until it is ready; raises DidNotStart."""
         await self._child.end_leftover()
-        ports.exact_port(self.name, self.port)
+        for port in (self.port, *self._other_ports):
+            ports.exact_port(self.name, port)
         environment = {**_inherited(), "PYTHONUNBUFFERED": "1", **self._environment()}
         self._child.start([sys.executable, "-m", *self._command], env=environment, cwd=_ROOT)
         end = monotonic() + _START_SECONDS

@@ -19,7 +19,7 @@ from shared.platform.service import Service
 
 ROOT: Final = Path(__file__).parents[2]
 FOLDER: Final = "shared/contracts/schemas"
-_BREAKS: Final = f"{FOLDER}/breaks.toml"
+BREAKS: Final = f"{FOLDER}/breaks.toml"
 _GUIDE: Final = "docs/guide/events.md"
 
 
@@ -45,12 +45,12 @@ def _json(document: Mapping[str, Any]) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-def breaks(files: Mapping[str, str]) -> list[str]:
+def breaks(files: Mapping[str, str], root: Path = ROOT) -> list[str]:
     """What the committed schemas said and these no longer do, without what somebody decided on."""
     folder = f"{FOLDER}/events"
-    decided = decided_breaks(ROOT / _BREAKS)
+    decided = decided_breaks(root / BREAKS)
     found: dict[str, list[str]] = {}
-    for name, old in committed(ROOT, folder):
+    for name, old in committed(root, folder):
         text = files.get(f"{folder}/{name}")
         new: dict[str, Any] = json.loads(text) if text else {}
         wire_type = name.removesuffix(".json")
@@ -97,7 +97,7 @@ def main() -> int:
         lines = [
             "Within a version an event gains optional fields, and nothing else. These need a new version:",
             *(f"  {line}" for line in broken),
-            f"Where nothing of it was ever released, say so in {_BREAKS}:",
+            f"Where nothing of it was ever released, say so in {BREAKS}:",
             '  ["<type>"]',
             '  schema = "<schema>"',
             '  because = "<why no reader can miss what was there>"',

@@ -7,7 +7,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from shared.platform.errors import Conflict, Forbidden, NotFound, Refused, Unavailable
-from shared.platform.members import Person
+from shared.platform.person import Person
 
 SILENCE: Final = timedelta(days=45)
 """1.5 times a month of 30 days: the longest that a pair may be without contact unnoticed (`docs/guide/rules.md`)."""

@@ -55,12 +55,16 @@ def _keys() -> use_cases.Keys:
 
 
 async def found_consortium(
-    settings: PlatformSettings, office: use_cases.NewInstitution, administrator: use_cases.NewPerson
+    settings: PlatformSettings,
+    office: use_cases.NewInstitution,
+    chief: use_cases.NewPerson,
+    own_administrator: use_cases.NewPerson | None = None,
 ) -> UUID:
-    """Make the consortium's office and its first administrator, whose id is given; twice is the same as once.
+    """Make the institution that runs the consortium, with the consortium's administrator, whose id is given.
 
+    Twice is the same as once. `own_administrator` is for an office that is a hospital with people of its own.
     For the command line alone: it uses the worker login, and the running service sends what it says.
     """
     keys = use_cases.Keys.of(settings)
     async with Database.open(settings.worker_database, schema="directory", clock=settings.clock, size=1) as worker:
-        return await worker.run(lambda tx: use_cases.found_consortium(tx, office, administrator, keys))
+        return await worker.run(lambda tx: use_cases.found_consortium(tx, office, chief, keys, own_administrator))

@@ -11,8 +11,8 @@ from services.directory.domain.erasure import Heard
 from shared.contracts.contacts import ContactRecorded
 from shared.platform.compacted import LastWord, read_last_words
 from shared.platform.database import is_nobodys_fault
-from shared.platform.service import Runtime
 from shared.platform.loops import Backoff, rest
+from shared.platform.service import Runtime
 from shared.platform.telemetry import logger
 
 _POLL_SECONDS: Final = 2.0

@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
@@ -15,20 +14,13 @@ from shared.contracts.directory import (
     RoleAssigned,
     RoleRemoved,
 )
-from shared.contracts.event import Role
 from shared.platform.consumer.handlers import EventConsumer
 from shared.platform.database import Transaction
+from shared.platform.person import Person
+
+__all__ = ["Person", "Status", "find_member", "listener", "sign_in_key"]
 
 Status = Literal["here", "on_leave", "left", "erased"]
-
-
-@dataclass(frozen=True)
-class Person:
-    """The person behind a request: who, of which institution, in which roles."""
-
-    person_id: UUID
-    institution_id: UUID
-    roles: frozenset[Role]
 
 
 def sign_in_key(secret: str, scoped_subject: str) -> str:

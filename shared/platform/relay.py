@@ -26,8 +26,8 @@ from aiokafka.errors import (
 
 from shared.platform import crash
 from shared.platform.database import Database, Row, Transaction, is_nobodys_fault
-from shared.platform.outbox import SHARDS
 from shared.platform.loops import Backoff, forever, rest
+from shared.platform.outbox import SHARDS
 from shared.platform.telemetry import count, gauge, logger
 
 _READ: Final = 1_000
@@ -82,7 +82,7 @@ class Relay:
         self._producer: AIOKafkaProducer | None = None
         self._owner = str(uuid4())
         self._until: dict[int, float] = {}
-        self._wake = [asyncio.Event() for _ in range(SHARDS)]
+        self._wake: list[asyncio.Event] = [asyncio.Event() for _ in range(SHARDS)]
         self._lanes = [_Lanes() for _ in range(SHARDS)]
         self._rebuild = asyncio.Lock()
         self._closing: list[asyncio.Task[None]] = []

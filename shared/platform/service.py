@@ -4,8 +4,8 @@ import argparse
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
@@ -25,9 +25,9 @@ from shared.platform.database import Database
 from shared.platform.http import Routes
 from shared.platform.http.application import build_app
 from shared.platform.kafka import broker_security, make_producer
+from shared.platform.loops import Backoff, rest
 from shared.platform.relay import Relay
 from shared.platform.settings import PlatformSettings, refuse_superuser
-from shared.platform.loops import Backoff, rest
 from shared.platform.telemetry import logger, set_up_logging, set_up_tracing
 from shared.platform.timers import Timers
 from shared.platform.timers.fire import Firer
@@ -67,6 +67,14 @@ class Service:
     """Loops of the worker, such as the one that sends mail."""
     pages: tuple[Pages, ...] = ()
     """Routes that answer people instead of programs."""
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves the signals alone: the loops have to stop with it, so `main` takes them."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield
 
 
 @dataclass
@@ -114,7 +122,7 @@ async def _serve(service: Service, settings: PlatformSettings, role: Role) -> in
         loop.add_signal_handler(number, stopping.set)
     try:
         async with running(service, settings, role) as app:
-            http = uvicorn.Server(
+            http = _Server(
                 uvicorn.Config(
                     app,
                     host=settings.http_host,
@@ -128,8 +136,7 @@ async def _serve(service: Service, settings: PlatformSettings, role: Role) -> in
                     timeout_graceful_shutdown=5,
                 )
             )
-            # serve() would take the signals for itself, and the loops have to stop too.
-            serving = asyncio.create_task(http._serve())  # noqa: SLF001
+            serving = asyncio.create_task(http.serve())
             stopped = asyncio.create_task(stopping.wait())
             await asyncio.wait({serving, stopped}, return_when=asyncio.FIRST_COMPLETED)
             failed = serving.done()

@@ -80,7 +80,7 @@ def _add_trace_id(_logger: object, _method: str, event: dict[str, Any]) -> dict[
 def _only_type_of_error(_logger: object, _method: str, event: dict[str, Any]) -> dict[str, Any]:
     """Keep of an exception where it happened and what kind it was: its text may quote a person's input."""
     raised: Any = event.pop("exc_info", None)
-    error: object = sys.exc_info()[1] if raised is True else raised[1] if isinstance(raised, tuple) else raised
+    error = sys.exc_info()[1] if raised is True else raised
     if isinstance(error, BaseException):
         event["error"] = type(error).__name__
         event["at"] = where(error)

@@ -137,7 +137,7 @@ async def run_service(stage: Stage, service: Service) -> AsyncGenerator[Running]
         yield Running(stage, service, app, worker, http)
 
 
-def record_of(event: Event, *, body: bytes | None = None) -> "ConsumerRecord[bytes | None, bytes | None]":
+def record_of(event: Event, *, body: bytes | None = None) -> ConsumerRecord:
     """The Kafka record that the relay would make of an event."""
     flat = headers(event)
     return ConsumerRecord(

@@ -7,7 +7,7 @@ import argparse
 import asyncio
 import os
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Coroutine
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
@@ -24,9 +24,9 @@ from shared.platform.consumer.subscribe import subscribe_events
 from shared.platform.database import Database, Transaction
 from shared.platform.errors import Unavailable
 from shared.platform.kafka import broker_security, make_producer
+from shared.platform.loops import rest
 from shared.platform.relay import Relay
 from shared.platform.settings import PlatformSettings
-from shared.platform.loops import rest
 from shared.platform.telemetry import set_up_logging
 from shared.platform.timers import Timer, Timers, schedule
 from shared.platform.timers.fire import Firer
@@ -145,56 +145,63 @@ def listening(name: str) -> EventConsumer:
 async def perform(arguments: argparse.Namespace) -> None:
     """Open the doors that were asked for, and keep them open until SIGTERM or the end of the commands."""
     settings = PlatformSettings.read()
-    doors = set(arguments.doors.split(","))
     stopping = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopping.set)
     async with AsyncExitStack() as stack:
-        app = await stack.enter_async_context(
-            Database.open(settings.app_database, schema=arguments.service, clock=settings.clock, strict=True)
-        )
-        worker = await stack.enter_async_context(
-            Database.open(settings.worker_database, schema=arguments.service, clock=settings.clock, strict=True)
-        )
-        tasks: list[asyncio.Task[None]] = []
-
-        def start(loop: Callable[[], Awaitable[None]]) -> None:
-            async def run() -> None:
-                await loop()
-
-            tasks.append(asyncio.create_task(run()))
-
-        if "relay" in doors:
-            relay = faults.RELAYS.get(arguments.fault, Relay)(worker, lambda: make_producer(settings))
-            app.on_commit(relay.wake)
-            worker.on_commit(relay.wake)
-            start(relay.run)
-        if "timer" in doors:
-            start(Firer(worker, ticking()).run)
-        if "consumer" in doors:
-            broker = KafkaBroker(
-                settings.kafka_bootstrap,
-                security=broker_security(settings),
-                allow_auto_create_topics=False,
-                graceful_timeout=10,
-                logger=None,
+        app, worker = [
+            await stack.enter_async_context(
+                Database.open(url, schema=arguments.service, clock=settings.clock, strict=True)
             )
-            subscriptions = subscribe_events(broker, worker, listening(arguments.consumer), place=settings.place)
-            await broker.connect()
-            for subscriber in subscriptions.by_topic.values():
-                await subscriber.start()
-            stack.push_async_callback(broker.stop)
-            start(subscriptions.retrier.run)
-        if "api" in doors:
-            ids = pair_ids(arguments.seed, arguments.aggregates)
-            await asyncio.gather(
-                write(app, ids, arguments.commands, Path(arguments.acknowledged), arguments.slow),
-                write(app, ids[::-1], arguments.commands if arguments.slow else 0, Path(os.devnull), 0.0),
-            )
+            for url in (settings.app_database, settings.worker_database)
+        ]
+        loops = await open_doors(arguments, settings, app, worker, stack)
+        tasks = [asyncio.create_task(loop) for loop in loops]
+        await command(arguments, app)
         if arguments.stay:
             await stopping.wait()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def open_doors(
+    arguments: argparse.Namespace, settings: PlatformSettings, app: Database, worker: Database, stack: AsyncExitStack
+) -> list[Coroutine[None, None, None]]:
+    """The loops of the doors that were asked for, not running yet."""
+    doors = set(arguments.doors.split(","))
+    loops: list[Coroutine[None, None, None]] = []
+    if "relay" in doors:
+        relay = faults.RELAYS.get(arguments.fault, Relay)(worker, lambda: make_producer(settings))
+        app.on_commit(relay.wake)
+        worker.on_commit(relay.wake)
+        loops.append(relay.run())
+    if "timer" in doors:
+        loops.append(Firer(worker, ticking()).run())
+    if "consumer" in doors:
+        broker = KafkaBroker(
+            settings.kafka_bootstrap,
+            security=broker_security(settings),
+            allow_auto_create_topics=False,
+            graceful_timeout=10,
+            logger=None,
+        )
+        subscriptions = subscribe_events(broker, worker, listening(arguments.consumer), place=settings.place)
+        await broker.connect()
+        for subscriber in subscriptions.by_topic.values():
+            await subscriber.start()
+        stack.push_async_callback(broker.stop)
+        loops.append(subscriptions.retrier.run())
+    return loops
+
+
+async def command(arguments: argparse.Namespace, app: Database) -> None:
+    """Send the commands; where they are slow, a second client sends as many quick ones beside them."""
+    ids = pair_ids(arguments.seed, arguments.aggregates)
+    quick = arguments.commands if arguments.slow else 0
+    await asyncio.gather(
+        write(app, ids, arguments.commands, Path(arguments.acknowledged), arguments.slow),
+        write(app, ids[::-1], quick, Path(os.devnull), 0.0),
+    )
 
 
 def main() -> None:

@@ -22,6 +22,6 @@ BEGIN
 END $$;
 CREATE TRIGGER note_committed AFTER INSERT ON outbox FOR EACH ROW EXECUTE FUNCTION note_committed();
 DO $$ BEGIN
-    EXECUTE format('GRANT SELECT, INSERT, UPDATE ON counters, effects TO %I, %I', current_schema() || '_app', current_schema() || '_worker');
+    EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON counters, effects TO %I, %I', current_schema() || '_app', current_schema() || '_worker');
     EXECUTE format('GRANT SELECT ON committed TO %I', current_schema() || '_worker');
 END $$;

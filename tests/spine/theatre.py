@@ -14,6 +14,7 @@ import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from shared.contracts.topics import partitions
+from shared.platform.consumer.records import Incoming, read
 from shared.platform.kafka import client_options
 from shared.testing.eventually import eventually
 from shared.testing.stage import Stage
@@ -173,11 +174,9 @@ async def read_log(stage: Stage, topic: str, reader: str) -> list[Fact]:
         while any([await consumer.position(place) < ends[place] for place in places]):
             for records in (await consumer.getmany(timeout_ms=500)).values():
                 for record in records:
-                    headers = dict(record.headers)
-                    try:
-                        facts.append((UUID(headers["ce_subject"].decode()), int(headers["ce_sequence"])))
-                    except (KeyError, ValueError, AttributeError):
-                        continue  # what no reader could place in order is no part of this ledger
+                    incoming = read(record)
+                    if isinstance(incoming, Incoming):  # what no reader could place is no part of this ledger
+                        facts.append((incoming.aggregate_id, incoming.version))
         return facts
     finally:
         await consumer.stop()

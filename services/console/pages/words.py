@@ -82,11 +82,10 @@ class Clock:
         local = at.astimezone(self.zone)
         return f"{self._weekday(local)}, {local:%H:%M} {zone_word(local)}"
 
-    def soon(self, at: datetime) -> str:
-        """The same, with `today` or `tomorrow` before it where that is so."""
+    def near(self, at: datetime) -> str:
+        """What stands before a moment in a sentence: `today,` or `tomorrow,` or `on`."""
         days = (at.astimezone(self.zone).date() - self.now.astimezone(self.zone).date()).days
-        near = {0: "today, ", 1: "tomorrow, "}.get(days, "")
-        return near + self.moment(at)
+        return {0: "today, ", 1: "tomorrow, "}.get(days, "on ")
 
     def day(self, at: datetime) -> str:
         """`2 October`, with the year where it is another."""

@@ -53,18 +53,25 @@ class AgreementOver(timers.Timer):
     )
 
 
-async def found_consortium(tx: Transaction, office: NewInstitution, administrator: NewPerson, keys: Keys) -> UUID:
-    """Make the consortium's office and its administrator, with the worker login; twice is the same as once.
+async def found_consortium(
+    tx: Transaction, office: NewInstitution, chief: NewPerson, keys: Keys, own_administrator: NewPerson | None = None
+) -> UUID:
+    """Make the institution that runs the consortium, with the consortium's administrator; twice is the same as once.
 
-    Gives the administrator's id. Somebody has to be first: every other institution joins by an administrator's command.
+    For the worker login. Somebody has to be first: every other institution joins by a command of this administrator,
+    whose id is given. Where the office is a hospital with people of its own, `own_administrator` administers those.
     """
     institution = await store.find_institution_of_domain(tx, office.mail_domain)
     if institution is None:
         institution = await _join(tx, office)
-    person = await people.find_person_of_external_id(tx, institution.institution_id, administrator.external_id)
-    if person is None:
-        person = await _appoint(tx, institution, administrator, "consortium_administrator", keys)
-    return person.person_id
+    if own_administrator is not None:
+        await _appoint_once(tx, institution, own_administrator, "administrator", keys)
+    return await _appoint_once(tx, institution, chief, "consortium_administrator", keys)
+
+
+async def _appoint_once(tx: Transaction, institution: Institution, who: NewPerson, role: Role, keys: Keys) -> UUID:
+    person = await people.find_person_of_external_id(tx, institution.institution_id, who.external_id)
+    return (person or await _appoint(tx, institution, who, role, keys)).person_id
 
 
 async def add_institution(

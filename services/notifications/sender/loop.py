@@ -5,15 +5,14 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
 from typing import Final, Protocol
-from uuid import UUID
 
 from services.notifications import use_cases
 from services.notifications.sender.letters import Unsendable, compose
-from services.notifications.sender.post import Connection, NotNow, Post, RefusedForGood, ServerAway, Taken
+from services.notifications.sender.post import Answer, Connection, NotNow, Post, RefusedForGood, ServerAway, Taken
 from services.notifications.use_cases import Letter
 from shared.platform.clock import real_now
-from shared.platform.database import Database, Transaction, is_nobodys_fault
-from shared.platform.loops import Backoff, rest
+from shared.platform.database import Database, Transaction
+from shared.platform.loops import Backoff, forever
 from shared.platform.seal import ContactsKey
 from shared.platform.service import Runtime
 from shared.platform.telemetry import count, logger
@@ -51,6 +50,7 @@ class Sender:
         self._from = sender
         self._place = place
         self._wake = asyncio.Event()
+        self._left_over = True
 
     def wake(self, tx: Transaction) -> None:
         """A handler or a timer has committed: there may be something to send."""
@@ -59,22 +59,20 @@ class Sender:
 
     async def run(self) -> None:
         """Send until cancelled; when the database or the mail server is away it waits and goes on."""
-        backoff = Backoff(first=0.2, most=5.0)
-        freed = False
-        while True:
-            try:
-                if not freed:
-                    await self._database.run(lambda tx: use_cases.free_leases(tx, self._place))
-                    freed = True
-                self._wake.clear()
-                if not await self._anything_waits() or not await self.send_some():
-                    await self._idle()
-                backoff.reset()
-            except Exception as error:  # noqa: BLE001 - whatever it was, mails go on once it is over
-                if not is_nobodys_fault(error):
-                    _log.error("sender_failed", exc_info=True)
-                freed = False
-                await rest(backoff.next())
+        await forever(self._step, _log)
+
+    async def _step(self) -> float:
+        if self._left_over:
+            await self._database.run(lambda tx: use_cases.free_leases(tx, self._place))
+        self._left_over = True  # until this step has settled or given back what it takes
+        self._wake.clear()
+        busy = await self._anything_waits()
+        if busy:
+            await self.send_some()
+        self._left_over = False
+        if not busy:
+            await self._idle()
+        return 0.0
 
     async def send_some(self) -> int:
         """Take at most 20 messages and settle each; give how many were handed to the mail server."""
@@ -95,31 +93,30 @@ class Sender:
 
     async def _send(self, connection: Connection, letter: Letter) -> None:
         notification_id = letter.message.notification_id
-        try:
-            mail = compose(letter, self._from, real_now())
-        except Unsendable as error:
-            await self._fail(notification_id, error.code)
-            return
-        except Exception:  # noqa: BLE001 - a bug met by one letter must not keep the others from going
-            _log.error("mail_not_composed", notification_id=str(notification_id), exc_info=True)
-            await self._postpone([letter])
-            return
-        answer = await connection.deliver(mail)
-        match answer:
+        match await self._hand_over(connection, letter):
             case Taken():
                 await self._database.run(lambda tx: use_cases.mark_sent(tx, notification_id))
                 _mails.labels("sent").inc()
             case RefusedForGood(code):
-                await self._fail(notification_id, code)
+                _log.warning("mail_refused", notification_id=str(notification_id), reason=code)
+                _mails.labels("refused").inc()
+                await self._database.run(lambda tx: use_cases.fail_message(tx, notification_id, code))
             case NotNow(code):
                 _log.info("mail_not_taken_now", notification_id=str(notification_id), reason=code)
                 _mails.labels("not_now").inc()
                 await self._postpone([letter])
 
-    async def _fail(self, notification_id: UUID, code: str) -> None:
-        _log.warning("mail_refused", notification_id=str(notification_id), reason=code)
-        _mails.labels("refused").inc()
-        await self._database.run(lambda tx: use_cases.fail_message(tx, notification_id, code))
+    async def _hand_over(self, connection: Connection, letter: Letter) -> Answer:
+        """The server's answer, or ours where no mail could be made. Raises ServerAway."""
+        try:
+            return await connection.deliver(compose(letter, self._from, real_now()))
+        except Unsendable as error:
+            return RefusedForGood(error.code)
+        except ServerAway:
+            raise
+        except Exception:  # noqa: BLE001 - a bug that one letter meets must not keep the others from going
+            _log.error("mail_not_made", notification_id=str(letter.message.notification_id), exc_info=True)
+            return NotNow("bug")
 
     async def _postpone(self, letters: Sequence[Letter]) -> None:
         pauses = {each.message.notification_id: _pause(each.message.attempts) for each in letters}

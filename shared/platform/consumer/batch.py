@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -123,9 +123,9 @@ def steps(runs: dict[UUID, list[Incoming]]) -> Iterator[dict[str, list[Incoming]
         for aggregate_id in list(position):
             run, start = runs[aggregate_id], position[aggregate_id]
             end = start + 1
-            while end < len(run) and run[end].type == run[start].type:
+            while end < len(run) and run[end].kind == run[start].kind:
                 end += 1
-            step[run[start].type].extend(run[start:end])
+            step[run[start].kind].extend(run[start:end])
             if end == len(run):
                 del position[aggregate_id]
             else:
@@ -204,7 +204,7 @@ class BatchApplier:
 
     async def call(self, tx: Transaction, incoming: Sequence[Incoming]) -> None:
         """Hand a run of events of one type to its handlers. Raises EventFailed for the event that failed."""
-        kind = incoming[0].type
+        kind = incoming[0].kind
         handlers = self._events.handlers_of(kind)
         if not handlers:
             _check_type(incoming[0])
@@ -250,7 +250,7 @@ class BatchApplier:
 
 
 @contextmanager
-def no_stray_cancellation() -> Iterator[None]:
+def no_stray_cancellation() -> Generator[None]:
     """Turn a CancelledError that is no shutdown into an ordinary failure.
 
     Awaiting a task that somebody else cancelled looks like a shutdown; let through, it ends the subscriber for ever.
@@ -280,8 +280,9 @@ def _decode(incoming: Incoming, kind: type[Event]) -> Event:
         raise EventFailed(incoming.aggregate_id, error) from error
 
 
-async def _call_one(tx: Transaction, function: object, incoming: Incoming, event: Event) -> None:
-    assert callable(function)  # noqa: S101 - a handler is a coroutine function; this is for the types
+async def _call_one(
+    tx: Transaction, function: Callable[..., Awaitable[None]], incoming: Incoming, event: Event
+) -> None:
     tx.begin_handler()
     try:
         with no_stray_cancellation():
@@ -299,4 +300,4 @@ async def _call_one(tx: Transaction, function: object, incoming: Incoming, event
 def _span(incoming: Incoming) -> AbstractContextManager[None]:
     if not incoming.traceparent.endswith("-01"):  # not sampled: nothing to pay
         return nullcontext()
-    return caused_span(f"on {incoming.type}", incoming.traceparent, {"osler.aggregate_id": str(incoming.aggregate_id)})
+    return caused_span(f"on {incoming.kind}", incoming.traceparent, {"osler.aggregate_id": str(incoming.aggregate_id)})

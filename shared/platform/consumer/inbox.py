@@ -87,7 +87,7 @@ async def park(tx: Transaction, consumer: str, parked: Sequence[Parked]) -> list
         [p.incoming.aggregate_id for p in parked],
         [p.incoming.version for p in parked],
         [p.incoming.event_id for p in parked],
-        [p.incoming.type for p in parked],
+        [p.incoming.kind for p in parked],
         [p.incoming.record.topic for p in parked],
         [p.incoming.record.partition for p in parked],
         [p.incoming.record.offset for p in parked],
@@ -157,7 +157,7 @@ async def remove(tx: Transaction, consumer: str, aggregate_id: UUID, version: in
 
 
 async def try_later(
-    tx: Transaction, consumer: str, aggregate_id: UUID, version: int, reason: str, after: timedelta | None
+    tx: Transaction, consumer: str, aggregate_id: UUID, version: int, *, reason: str, after: timedelta | None
 ) -> None:
     """Note one more failure of a parked event."""
     await tx.execute(

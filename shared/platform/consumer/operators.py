@@ -79,7 +79,7 @@ async def retry(tx: Transaction, consumer: str, aggregate_id: UUID, decision: De
         aggregate_id,
         head,
     )
-    await _note(tx, "retry", consumer, aggregate_id, head, decision)
+    await _note(tx, "retry", consumer, aggregate_id, version=head, decision=decision)
     return head
 
 
@@ -92,7 +92,7 @@ async def discard(tx: Transaction, consumer: str, aggregate_id: UUID, decision: 
     applied.waiting -= 1
     await inbox.save(tx, consumer, held)
     await _hurry(tx, consumer, aggregate_id)
-    await _note(tx, "discard", consumer, aggregate_id, head, decision)
+    await _note(tx, "discard", consumer, aggregate_id, version=head, decision=decision)
     return head
 
 
@@ -108,7 +108,7 @@ async def accept(tx: Transaction, consumer: str, aggregate_id: UUID, decision: D
     applied.version, applied.event_id = head - 1, None
     await inbox.save(tx, consumer, held)
     await _hurry(tx, consumer, aggregate_id)
-    await _note(tx, "accept", consumer, aggregate_id, head, decision)
+    await _note(tx, "accept", consumer, aggregate_id, version=head, decision=decision)
     return head
 
 
@@ -154,7 +154,7 @@ async def _hurry(tx: Transaction, consumer: str, aggregate_id: UUID) -> None:
 
 
 async def _note(
-    tx: Transaction, what: str, consumer: str, aggregate_id: UUID, version: int, decision: Decision
+    tx: Transaction, what: str, consumer: str, aggregate_id: UUID, *, version: int, decision: Decision
 ) -> None:
     await tx.execute(
         """

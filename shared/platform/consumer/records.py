@@ -12,7 +12,7 @@ from shared.contracts import topics
 from shared.contracts.event import Event
 from shared.platform.errors import Refused
 
-Record = ConsumerRecord[bytes | None, bytes | None]
+Record = ConsumerRecord
 
 
 class UnreadableEvent(Refused):
@@ -30,7 +30,8 @@ class Incoming:
     aggregate_id: UUID
     version: int
     event_id: UUID
-    type: str
+    kind: str
+    """The type on the wire."""
     traceparent: str
     record: Record
 
@@ -53,7 +54,7 @@ class Incoming:
 
     def check_type(self) -> None:
         """Raise ForeignType unless the topic's own publisher may say this type, known to us or not."""
-        if not self.type.startswith(f"{self.record.topic}."):
+        if not self.kind.startswith(f"{self.record.topic}."):
             raise ForeignType
 
     def _tombstone(self, event: type[Event]) -> Event:

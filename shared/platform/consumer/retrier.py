@@ -103,7 +103,7 @@ class Retrier:
                 return
             failure = Failure.of(cause, attempts=head["attempts"])
             pause = None if failure.pause is None else min(failure.pause, _LONGEST_PAUSE)
-            await inbox.try_later(tx, name, aggregate_id, head["version"], failure.reason, pause)
+            await inbox.try_later(tx, name, aggregate_id, head["version"], reason=failure.reason, after=pause)
         if not isinstance(cause, OslerError):
             _log.error("event_fails", consumer=name, reason=failure.reason, attempts=head["attempts"] + 1)
 

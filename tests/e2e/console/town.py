@@ -1,10 +1,11 @@
-"""The console with what it needs around it: real engines, the local issuer, pairing, and events as the others say them."""
+"""The console with what it needs: real engines, the local issuer, pairing, and the other services' events."""
 
 import asyncio
 import json
 import os
 import signal
 import sys
+from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -12,13 +13,17 @@ from pathlib import Path
 from secrets import token_urlsafe
 from typing import Final
 
+import asyncpg
 import httpx
 from aiokafka import AIOKafkaProducer
 
 from deploy.local.issuer.tokens import new_key
 from deploy.local.parts import Parts, local_parts
 from deploy.local.ports import spare_port
+from shared.contracts.contacts import ContactRecorded
 from shared.contracts.event import Event
+from shared.contracts.feedback import FeedbackRequested
+from shared.contracts.pairing import PairProposed
 from shared.platform.outbox import headers, route
 from shared.platform.settings import LOCAL_CONTACTS_KEY
 from shared.testing.eventually import eventually
@@ -166,8 +171,6 @@ async def _start(built: Town, folder: Path) -> None:
 
 
 async def _has_heard(built: Town) -> bool:
-    import asyncpg
-
     connection = await asyncpg.connect(built.stage.admin_url)
     try:
         pairs = await connection.fetchval("SELECT count(*) FROM console.pairs WHERE mentor_name IS NOT NULL")
@@ -176,4 +179,6 @@ async def _has_heard(built: Town) -> bool:
         waiting = await connection.fetchval("SELECT count(*) FROM console.parked")
     finally:
         await connection.close()
-    return pairs == len(built.scene.pairs) and people == 16 and asked == 2 and waiting == 0
+    told = Counter(type(event) for event in built.scene.events)
+    heard = (pairs, people, asked)
+    return heard == (told[PairProposed], told[ContactRecorded], told[FeedbackRequested]) and not waiting

@@ -1,5 +1,6 @@
 """Who is in the consortium, who begins, and the walls between institutions."""
 
+from dataclasses import replace
 from typing import LiteralString
 from uuid import uuid4
 
@@ -7,10 +8,11 @@ import asyncpg
 import pytest
 
 from services.directory.app import found_consortium
+from services.directory.use_cases import NewPerson
 from shared.contracts.contacts import ContactRecorded
 from shared.platform.seal import open_sealed
 from shared.testing.running import Running
-from tests.integration.directory.consortium import CHIEF, KEYS, OFFICE, Consortium, settings_of
+from tests.integration.directory.consortium import CHIEF, KEYS, OFFICE, Consortium, settings_of, signed_in
 
 _INTRUSIONS: tuple[LiteralString, ...] = (
     "INSERT INTO programmes (institution_id, code, name) VALUES ($1, 'x', 'x')",
@@ -31,6 +33,16 @@ async def test_founding_the_consortium_twice_is_the_same_as_once(directory: Runn
     first, second = [await found_consortium(settings_of(directory), OFFICE, CHIEF) for _ in range(2)]
     assert first == second
     assert len(await directory.said()) == before
+
+
+async def test_a_hospital_that_runs_the_consortium_has_an_administrator_of_its_own(directory: Running) -> None:
+    domain = f"h{uuid4().hex[:8]}.example"
+    office = replace(OFFICE, mail_domain=domain)
+    for _ in range(2):
+        await found_consortium(settings_of(directory), office, CHIEF, NewPerson("own", "Olga Own", f"own@{domain}"))
+    for external_id, status in (("own", 200), (CHIEF.external_id, 403)):
+        async with signed_in(directory, f"{external_id}@{domain}") as http:
+            assert (await http.get("/people")).status_code == status
 
 
 async def test_an_institution_joins_with_an_administrator_who_may_sign_in(

@@ -168,10 +168,16 @@ async def test_a_body_that_is_too_large_or_no_csv_is_refused(hospital: Hospital)
     assert (other.status_code, other.json()["code"]) == (415, "unsupported_media_type")
 
 
-async def test_five_thousand_rows_are_imported_in_seconds(hospital: Hospital) -> None:
+async def test_five_thousand_rows_are_imported_in_seconds(directory: Running, hospital: Hospital) -> None:
     content = a_roster(*({"name": f"Person {number}"} for number in range(5_000)))
+    began = time.monotonic()
+    async with directory.app.transaction() as tx:
+        for _ in range(500):
+            await tx.fetch("SELECT 1")
+    bare = (time.monotonic() - began) / 500
     began = time.monotonic()
     applied = await hospital.apply(content)
     took = time.monotonic() - began
     assert applied["counts"]["new"] == 5_000
-    assert took < 20, f"{took:.1f} s"  # a third of it on two cores that do nothing else
+    # Ten seconds on two cores; on a busy machine, a few times what as many bare statements as there are events take.
+    assert took < max(10, 15_000 * 5 * bare), f"{took:.1f} s; a bare statement takes {bare * 1000:.2f} ms"

@@ -1,7 +1,7 @@
-"""Every cell of the catalogue on a real broker: each principal and topic, reading, writing, groups; and apply itself."""
+"""Every cell of the catalogue on a real broker of its own: who reads, writes and uses groups; and apply itself."""
 
 import asyncio
-from collections.abc import Generator
+from collections.abc import AsyncGenerator, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from secrets import token_hex
@@ -21,10 +21,11 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
+from deploy.local.folder import DataFolder
+from deploy.local.kafka import Kafka
 from shared.contracts.topics import Catalogue, catalogue
 from shared.platform import topics
 from shared.platform.topics import Plan, Security, TopicsRefused, acls, principals
-from shared.testing.stage import Engines
 
 _SECONDS = 15.0
 _TOPICS = sorted(catalogue().topics)
@@ -35,20 +36,12 @@ _PRINCIPALS = principals(catalogue())
 class Broker:
     """A real broker, as any of its users."""
 
-    engines: Engines
+    kafka: Kafka
     passwords: dict[str, str]
 
     def options(self, user: str) -> dict[str, object]:
         """How a stock librdkafka client signs in."""
-        admin = user == self.engines.kafka_username
-        return {
-            "bootstrap.servers": self.engines.kafka_bootstrap,
-            "security.protocol": "SASL_PLAINTEXT",
-            "sasl.mechanism": "SCRAM-SHA-512",
-            "sasl.username": user,
-            "sasl.password": self.engines.kafka_password if admin else self.passwords[user],
-            "log_level": 0,
-        }
+        return {**self.kafka.client_settings(user, self.passwords.get(user)), "log_level": 0}
 
     @contextmanager
     def reader(self, user: str, group: str) -> Generator[Consumer]:
@@ -95,14 +88,12 @@ class Broker:
 
     def apply(self, like: Catalogue | None = None, *, dry_run: bool = False) -> Plan:
         """What `osler topics apply` does."""
-        security = Security(self.engines.kafka_username, self.engines.kafka_password)
-        return topics.apply(
-            self.engines.kafka_bootstrap, security, like or catalogue(), self.passwords, dry_run=dry_run
-        )
+        security = Security(self.kafka.username, self.kafka.password)
+        return topics.apply(self.kafka.bootstrap, security, like or catalogue(), self.passwords, dry_run=dry_run)
 
     def admin(self) -> AdminClient:
         """The administrator's client."""
-        return AdminClient(self.options(self.engines.kafka_username))
+        return AdminClient(self.options(self.kafka.username))
 
 
 def _allowed(error: KafkaError | None, refusal: int) -> bool:
@@ -117,10 +108,15 @@ def _group(user: str) -> str:
     return f"{user}.{token_hex(4)}"
 
 
-@pytest.fixture(scope="session")
-def broker(engines: Engines, passwords: dict[str, str]) -> Broker:
-    """The broker with the catalogue applied."""
-    return Broker(engines, passwords)
+@pytest.fixture(scope="module")
+async def broker(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Broker]:
+    """A broker with the catalogue applied; of its own, because these tests write what no service says."""
+    folder = DataFolder.make(tmp_path_factory.mktemp("broker"))
+    with folder.hold():
+        async with Kafka(folder, port=0) as kafka:
+            ready = Broker(kafka, {name: token_hex(16) for name in _PRINCIPALS})
+            assert len((await asyncio.to_thread(ready.apply)).topics) == len(_TOPICS)
+            yield ready
 
 
 @pytest.mark.parametrize("principal", _PRINCIPALS)
@@ -166,7 +162,7 @@ async def test_analytics_reads_both_its_topics_from_the_first_record_with_a_stoc
             found: dict[bytes | None, int] = {}
             ends = 0
             while ends < sum(catalogue().topics[topic].partitions for topic in keys):
-                for message in consumer.consume(500, _SECONDS):
+                for message in consumer.consume(500, 0.5):
                     if message.error() is not None:
                         ends += 1
                     else:
@@ -210,7 +206,7 @@ async def test_a_setting_that_was_changed_by_hand_is_set_back(broker: Broker) ->
 
 
 async def test_a_new_password_counts_from_the_moment_apply_returns(broker: Broker) -> None:
-    changed = Broker(broker.engines, broker.passwords | {"analytics": token_hex(16)})
+    changed = Broker(broker.kafka, broker.passwords | {"analytics": token_hex(16)})
     try:
         assert (await asyncio.to_thread(changed.apply)).lines() == ["set the password of analytics"]
         assert await asyncio.to_thread(changed.may_read, "analytics", "osler.pairing")

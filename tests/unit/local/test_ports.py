@@ -32,6 +32,13 @@ def test_a_taken_port_is_replaced_and_that_is_said(taken: int) -> None:
     assert said == [f"port {taken} is taken by another program: mailbox listens on {port}"]
 
 
+def test_a_chosen_port_is_kept_from_other_programs_until_its_part_starts() -> None:
+    port = ports.spare_port()
+    assert not ports.is_free(port)
+    assert ports.exact_port("console", port) == port
+    assert ports.is_free(port)
+
+
 def test_two_parts_of_one_run_never_get_the_same_port() -> None:
     port = ports.spare_port()
     assert port not in {ports.choose_port("issuer", port, lambda _: None), ports.spare_port()}

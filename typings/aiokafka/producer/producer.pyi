@@ -10,6 +10,17 @@ from aiokafka.structs import RecordMetadata
 
 _missing: object
 
+class BatchBuilder:
+    def append(
+        self,
+        *,
+        timestamp: int | None,
+        key: bytes | None,
+        value: bytes | None,
+        headers: Sequence[tuple[str, bytes]] = ...,
+    ) -> object | None: ...
+    def close(self) -> None: ...
+
 class AIOKafkaProducer:
     def __init__(
         self,
@@ -58,6 +69,8 @@ class AIOKafkaProducer:
         timestamp_ms: int | None = None,
         headers: Sequence[tuple[str, bytes]] | None = None,
     ) -> RecordMetadata: ...
+    def create_batch(self) -> BatchBuilder: ...
+    async def send_batch(self, batch: BatchBuilder, topic: str, *, partition: int) -> Future[RecordMetadata]: ...
     def transaction(self) -> AbstractAsyncContextManager[None]: ...
     async def __aenter__(self) -> Self: ...
     async def __aexit__(self, exc_type: object, exc: object, tb: object) -> None: ...

@@ -1,0 +1,220 @@
+"""Commands for who operates: `migrate`, `topics apply`, `rewind`, `parked`, `events tail`; local, or by environment."""
+
+import asyncio
+import json
+import os
+from collections.abc import Awaitable, Callable
+from importlib import import_module
+from typing import Annotated, Any, Final, TypeVar
+from uuid import UUID
+
+import typer
+from confluent_kafka import Consumer, TopicPartition
+
+from deploy.cli.place import data_folder
+from deploy.local.problems import LocalProblem
+from deploy.local.status import read_status, with_secrets
+from deploy.local.surroundings import Secrets
+from shared.contracts.topics import catalogue, partitions
+from shared.platform import topics as administration
+from shared.platform.consumer import operators
+from shared.platform.consumer import rewind as rewinding
+from shared.platform.consumer.operators import Decision
+from shared.platform.database import Database, Transaction
+from shared.platform.errors import OslerError
+from shared.platform.migrations import MigrationRefused
+from shared.platform.migrations import migrate as apply_migrations
+from shared.platform.service import Service
+
+T = TypeVar("T")
+_POLL_SECONDS: Final = 1.0
+
+topics_app = typer.Typer(no_args_is_help=True, help="Topics, users and permissions.")
+parked_app = typer.Typer(no_args_is_help=True, help="Events that wait: look at them, and decide.")
+events_app = typer.Typer(no_args_is_help=True, help="The event streams.")
+
+ServiceName = Annotated[str, typer.Argument(help="the service, for instance meetings")]
+Aggregate = Annotated[UUID, typer.Argument(help="the aggregate's id, as `osler parked list` shows it")]
+ConsumerName = Annotated[str, typer.Option("--consumer", help="the consumer's name, where it is not the service's")]
+Reason = Annotated[str, typer.Option("--reason", help="why; it is kept with the decision")]
+
+
+def build(service: str) -> Service:
+    """A service as data, by its name."""
+    try:
+        return import_module(f"services.{service}.app").build()
+    except ModuleNotFoundError as error:
+        raise LocalProblem(f"There is no service named {service!r}.") from error
+
+
+def database_url(service: str, duty: str) -> str:
+    """`OSLER_WORKER_DATABASE` or `OSLER_MIGRATE_DATABASE` where set, else the database that runs here."""
+    set_outside = os.environ.get(f"OSLER_{duty.upper()}_DATABASE")
+    if set_outside:
+        return set_outside
+    folder = data_folder()
+    address = read_status(folder)["database"]
+    password = Secrets(folder).passwords()[f"{service}_{duty}"]
+    return address.replace("//", f"//{service}_{duty}:{password}@")
+
+
+def administrator() -> tuple[str, administration.Security]:
+    """Kafka's address and administrator: `OSLER_KAFKA_…` where set, else the broker that runs here."""
+    if os.environ.get("OSLER_KAFKA_BOOTSTRAP"):
+        protocol = "SASL_SSL" if os.environ.get("OSLER_KAFKA_PROTOCOL") == "SASL_SSL" else "SASL_PLAINTEXT"
+        security = administration.Security(
+            os.environ.get("OSLER_KAFKA_USERNAME", ""), os.environ.get("OSLER_KAFKA_PASSWORD", ""), protocol
+        )
+        return os.environ["OSLER_KAFKA_BOOTSTRAP"], security
+    found = with_secrets(read_status(data_folder()), data_folder())
+    known = found["secrets"]["kafka"]
+    return found["kafka"]["SASL_PLAINTEXT"], administration.Security(known["username"], known["password"])
+
+
+def migrate(service: ServiceName) -> None:
+    """Bring one service's schema up to date; forward only, and twice is the same as once."""
+    build(service)
+    try:
+        applied = asyncio.run(apply_migrations(database_url(service, "migrate"), service))
+    except MigrationRefused as refused:
+        raise LocalProblem(str(refused)) from refused
+    typer.echo("\n".join(applied) or "Nothing to apply: the schema is up to date.")
+
+
+@topics_app.command("apply")
+def apply_topics(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would be done")] = False,
+    production: Annotated[bool, typer.Option("--production", help="three copies, two in sync")] = False,
+) -> None:
+    """Make topics, users and permissions as the catalogue says."""
+    bootstrap, security = administrator()
+    local = not os.environ.get("OSLER_KAFKA_BOOTSTRAP")
+    known = Secrets(data_folder()).passwords() if local else {}
+    passwords = {name: word for name, word in known.items() if name in administration.principals(catalogue())}
+    copies = administration.PRODUCTION if production else administration.LOCAL
+    try:
+        plan = administration.apply(bootstrap, security, catalogue(), passwords, copies=copies, dry_run=dry_run)
+    except administration.TopicsRefused as refused:
+        raise LocalProblem(str(refused)) from refused
+    typer.echo("\n".join(plan.lines()) or "Nothing to change.")
+
+
+def rewind(service: ServiceName) -> None:
+    """Set a stopped service's offsets back to the first event; the inbox drops what was applied."""
+    bootstrap, security = administrator()
+    options = {"bootstrap.servers": bootstrap, **security.options()}
+    groups = _answered(rewinding.rewind(options, build(service).events))
+    typer.echo("\n".join(f"{group}: at the first event" for group in groups))
+
+
+@parked_app.command("list")
+def list_parked(service: ServiceName) -> None:
+    """One line of JSON per aggregate, record or timer that waits, with its reason."""
+    _show(_in_database(service, operators.list_parked))
+
+
+@parked_app.command("show")
+def show_parked(service: ServiceName, aggregate_id: Aggregate, consumer: ConsumerName = "") -> None:
+    """An aggregate's waiting events in order; never what they say."""
+    _show(_in_database(service, lambda tx: operators.show_parked(tx, consumer or service, aggregate_id)))
+
+
+@parked_app.command()
+def retry(service: ServiceName, aggregate_id: Aggregate, consumer: ConsumerName = "", reason: Reason = "") -> None:
+    """Let the lowest waiting event be tried at once."""
+    decision = _decision(reason)
+    version = _in_database(service, lambda tx: operators.retry(tx, consumer or service, aggregate_id, decision))
+    typer.echo(f"Version {version} is tried now.")
+
+
+@parked_app.command()
+def discard(service: ServiceName, aggregate_id: Aggregate, reason: Reason, consumer: ConsumerName = "") -> None:
+    """Drop the lowest waiting event for good, and go on behind it."""
+    decision = _decision(reason)
+    version = _in_database(service, lambda tx: operators.discard(tx, consumer or service, aggregate_id, decision))
+    typer.echo(f"Version {version} is discarded; what waits behind it is tried now.")
+
+
+@parked_app.command()
+def accept(
+    service: ServiceName,
+    reason: Reason,
+    aggregate_id: Annotated[UUID | None, typer.Argument(help="one aggregate")] = None,
+    topic: Annotated[str, typer.Option("--topic", help="or every gap of this topic")] = "",
+    consumer: ConsumerName = "",
+) -> None:
+    """Go on without missing versions, for one aggregate or for all of a topic."""
+    decision, name = _decision(reason), consumer or service
+    if (aggregate_id is None) == (not topic):
+        raise LocalProblem("Name either an aggregate or --topic. Nothing was changed.")
+    if aggregate_id is not None:
+        version = _in_database(service, lambda tx: operators.accept(tx, name, aggregate_id, decision))
+        typer.echo(f"Accepted: it goes on with version {version}.")
+        return
+    gaps = _in_database(service, lambda tx: operators.accept_topic(tx, name, topic, decision))
+    typer.echo(f"Accepted {gaps} gaps of {topic}.")
+
+
+@events_app.command()
+def tail(
+    topic: Annotated[str, typer.Argument(help="for instance osler.pairing")],
+    from_start: Annotated[bool, typer.Option("--from-start", help="every event since the first")] = False,
+    follow: Annotated[bool, typer.Option(help="wait for more, until Ctrl-C")] = True,
+) -> None:
+    """Print a topic's events, one line of JSON each, without touching any reader's offsets."""
+    if topic not in catalogue().topics:
+        raise LocalProblem(f"There is no topic {topic!r}; there are {', '.join(catalogue().topics)}.")
+    bootstrap, security = administrator()
+    reader = Consumer({"bootstrap.servers": bootstrap, "group.id": "osler-tail", **security.options()})
+    try:
+        ends = {number: _range(reader, topic, number) for number in range(partitions(topic))}
+        reader.assign([TopicPartition(topic, n, low if from_start else high) for n, (low, high) in ends.items()])
+        left = {number for number, (low, high) in ends.items() if from_start and high > low}
+        while follow or left:
+            message = reader.poll(_POLL_SECONDS)
+            if message is None or message.error():
+                continue
+            _print_event(message.headers() or [], message.value())
+            if message.offset() + 1 >= ends[message.partition()][1]:
+                left.discard(message.partition())
+    finally:
+        reader.close()
+
+
+def _range(reader: Consumer, topic: str, number: int) -> tuple[int, int]:
+    return reader.get_watermark_offsets(TopicPartition(topic, number), timeout=10)
+
+
+def _print_event(headers: list[tuple[str, bytes]], value: bytes | None) -> None:
+    known = {name: word.decode("utf-8", "replace") for name, word in headers if name.startswith("ce_")}
+    try:
+        body = None if value is None else json.loads(value)
+    except ValueError:
+        body = {"unreadable_bytes": len(value or b"")}
+    typer.echo(json.dumps({"type": known.get("ce_type"), "subject": known.get("ce_subject"), "data": body}))
+
+
+def _decision(reason: str) -> Decision:
+    return Decision(by=os.environ.get("SUDO_USER") or os.environ.get("USER") or "command line", reason=reason)
+
+
+def _in_database(service: str, work: Callable[[Transaction], Awaitable[T]]) -> T:
+    async def run() -> T:
+        async with Database.open(database_url(service, "worker"), schema=service, size=1) as database:
+            return await database.run(work)
+
+    return _answered(run())
+
+
+def _answered(work: Any) -> Any:
+    try:
+        return asyncio.run(work)
+    except OslerError as refused:
+        raise LocalProblem(str(refused)) from refused
+
+
+def _show(rows: list[dict[str, Any]]) -> None:
+    for row in rows:
+        typer.echo(json.dumps(row, default=str))
+    if not rows:
+        typer.echo("Nothing waits.", err=True)

@@ -1,0 +1,40 @@
+"""The stage of the benchmarks: engines at full speed, one publisher, one consumer, and a report at the end."""
+
+import os
+from collections.abc import AsyncGenerator, Generator
+from pathlib import Path
+
+import pytest
+
+from deploy.local.parts import Parts, local_parts
+from shared.platform.migrations import migrate
+from shared.platform.migrations.runner import Migration, migrations
+from shared.testing.stage import Engines, Stage, make_stage
+from tests.bench.report import Report
+
+
+@pytest.fixture(scope="session")
+async def parts(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Parts]:
+    """Both engines as in production, with Java's second compiler."""
+    async with local_parts(tmp_path_factory.mktemp("parts"), full_speed=True) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+async def bench_stage(engines: Engines, passwords: dict[str, str]) -> Stage:
+    """A database where `meetings` publishes and consumes, on real time."""
+    stage = await make_stage(engines, passwords, (), stepped=False)
+    bench = Migration("bench/0001_bench.sql", (Path(__file__).parent / "bench.sql").read_text(encoding="utf-8"))
+    files = [file for file in migrations("meetings") if file.name.startswith("platform/")]
+    await migrate(stage.database("meetings_migrate"), "meetings", [*files, bench])
+    return stage
+
+
+@pytest.fixture(scope="session")
+def report() -> Generator[Report]:
+    """The figures of this run; they are shown and kept at its end. ROUNDS says how many rounds."""
+    made = Report(int(os.environ.get("ROUNDS", "5")))
+    yield made
+    if made.figures:
+        made.write()
+        made.show()

@@ -1,0 +1,1 @@
+"""What stands between services: events, topics, documents, and what a stock client makes of them."""

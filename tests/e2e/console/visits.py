@@ -1,0 +1,84 @@
+"""Somebody at a browser: signs in as a persona, and notes whatever the page complains of."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from importlib import resources
+from typing import Any, Final
+
+from playwright.async_api import Browser, ConsoleMessage, Page, Request
+
+from tests.e2e.console.town import Town
+
+_TAGS: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+_REPORT: Final = """
+addEventListener("securitypolicyviolation", (event) => {
+  console.error("policy " + event.violatedDirective + " " + event.blockedURI);
+});
+"""
+_SIDEWAYS: Final = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+# Whatever is wider than its own box and not meant to scroll; hidden words for screen readers are one pixel on purpose.
+_CUT: Final = """
+[...document.querySelectorAll("main *, header.bar *")].filter((each) => {
+  const style = getComputedStyle(each);
+  if (style.display === "inline" || !each.getClientRects().length) return false;
+  if (each.closest(".vh, svg, .table-wrap")) return false;
+  return each.scrollWidth > each.clientWidth + 1 || each.getBoundingClientRect().right > innerWidth + 1;
+}).map((each) => each.outerHTML.slice(0, 120))
+"""
+
+
+@dataclass
+class Visit:
+    """One person's page, and what was noted about it."""
+
+    town: Town
+    page: Page
+    complaints: list[str] = field(default_factory=list[str])
+    hosts: set[str] = field(default_factory=set[str])
+
+    async def axe(self) -> list[str]:
+        """What axe-core finds: the rule and the first element, one line each."""
+        await self.page.evaluate((resources.files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8"))
+        options: dict[str, Any] = {"runOnly": {"type": "tag", "values": _TAGS}}
+        found = await self.page.evaluate("(options) => axe.run(document, options)", options)
+        assert len(found["passes"]) > 20, "axe looked at next to nothing"
+        return [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found["violations"]]
+
+    async def cut_off(self) -> list[str]:
+        """What does not fit, with how far the whole page scrolls sideways."""
+        sideways: int = await self.page.evaluate(_SIDEWAYS)
+        cut: list[str] = await self.page.evaluate(_CUT)
+        return cut + ([f"the page is {sideways} px too wide"] if sideways else [])
+
+    async def sign_in(self, persona: str, *, arrives: str = "/today") -> None:
+        """From the first page to Today, by way of the issuer."""
+        await self.page.goto(self.town.console)
+        await self.page.get_by_role("button", name="Sign in with your hospital").click()
+        await self.page.locator(f'button[value="{persona}"]').click()
+        await self.page.wait_for_url(f"{self.town.console}{arrives}**")
+
+
+@asynccontextmanager
+async def visiting(town: Town, browser: Browser, persona: str | None = None, **options: Any) -> AsyncGenerator[Visit]:
+    """A fresh browser window, signed in where a persona is named."""
+    context = await browser.new_context(**{"viewport": {"width": 1280, "height": 860}, **options})
+    try:
+        await context.add_init_script(_REPORT)
+        visit = Visit(town, await context.new_page())
+
+        def note(message: ConsoleMessage) -> None:
+            # The issuer is another program: what its pages complain of is not ours.
+            if message.type in {"error", "warning"} and not visit.page.url.startswith(town.issuer):
+                visit.complaints.append(message.text)
+
+        def see(request: Request) -> None:
+            visit.hosts.add("/".join(request.url.split("/")[:3]))
+
+        visit.page.on("console", note)
+        visit.page.on("request", see)
+        if persona:
+            await visit.sign_in(persona)
+        yield visit
+    finally:
+        await context.close()

@@ -1,0 +1,1 @@
+"""What the schema generator decides without any service."""
