@@ -10,7 +10,7 @@ import typer
 from deploy.cli.place import data_folder, data_path
 from deploy.local import session
 from deploy.local.folder import DataFolder
-from deploy.local.issuer.app import PERSONA_GRANT
+from deploy.local.issuer.tokens import PERSONA_GRANT
 from deploy.local.platform import Platform
 from deploy.local.problems import LocalProblem
 from deploy.local.status import NotRunning, read_status, with_secrets

@@ -38,20 +38,19 @@ def _objects(schema: Schema, definitions: Schema) -> Values:
 
 
 def _scalars(schema: Schema) -> Values:
-    match schema:
-        case {"type": "string", "format": "uuid"}:
-            return st.uuids().map(str)
-        case {"type": "string", "format": "date-time"}:
-            return st.integers(0, 3 * 10**15).map(lambda us: (_EPOCH + timedelta(microseconds=us)).isoformat())
-        case {"type": "string", "pattern": pattern}:
-            longest: int = schema.get("maxLength", 10**6)
-            texts: st.SearchStrategy[str] = st.from_regex(pattern, fullmatch=True)
-            return texts.filter(lambda text: len(text) <= longest)
-        case {"type": "string"}:
-            return st.text(min_size=schema.get("minLength", 0), max_size=schema.get("maxLength", 50))
-        case {"type": "integer"}:
-            return st.integers(schema.get("minimum", 0), schema.get("maximum", 10**18))
-        case {"type": "boolean"}:
-            return st.booleans()
-        case _:
-            return st.none()
+    if schema["type"] == "string":
+        return _strings(schema)
+    if schema["type"] == "integer":
+        return st.integers(schema.get("minimum", 0), schema.get("maximum", 10**18))
+    return st.booleans() if schema["type"] == "boolean" else st.none()
+
+
+def _strings(schema: Schema) -> Values:
+    if schema.get("format") == "uuid":
+        return st.uuids().map(str)
+    if schema.get("format") == "date-time":
+        return st.integers(0, 3 * 10**15).map(lambda us: (_EPOCH + timedelta(microseconds=us)).isoformat())
+    longest: int = schema.get("maxLength", 100)
+    if "pattern" in schema:
+        return st.from_regex(str(schema["pattern"]), fullmatch=True).filter(lambda text: len(text) <= longest)
+    return st.text(min_size=schema.get("minLength", 0), max_size=longest)

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
+import jsonschema
 import pytest
-from jsonschema import Draft7Validator
 from openapi_spec_validator import validate
 
 from deploy.schemas.__main__ import FOLDER, ROOT, services
@@ -23,21 +23,22 @@ def _document(kind: str, service: Service) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def asyncapi_schema() -> Draft7Validator:
+def asyncapi_schema() -> dict[str, Any]:
     """The official schema of AsyncAPI 3.0.0 documents; `asyncapi-3.0.0.md` says where it is from."""
     file = Path(__file__).with_name("asyncapi-3.0.0.json")
-    return Draft7Validator(json.loads(file.read_text(encoding="utf-8")))
+    return json.loads(file.read_text(encoding="utf-8"))
 
 
 @_each
-def test_the_asyncapi_document_is_valid(service: Service, asyncapi_schema: Draft7Validator) -> None:
-    assert [error.message for error in asyncapi_schema.iter_errors(_document("asyncapi", service))] == []
+def test_the_asyncapi_document_is_valid(service: Service, asyncapi_schema: dict[str, Any]) -> None:
+    jsonschema.validate(_document("asyncapi", service), asyncapi_schema)
 
 
-def test_a_wrong_asyncapi_document_would_be_found(asyncapi_schema: Draft7Validator) -> None:
+def test_a_wrong_asyncapi_document_would_be_found(asyncapi_schema: dict[str, Any]) -> None:
     document = _document("asyncapi", _SERVICES[0])
     document["channels"]["osler.pairing"]["bindings"]["kafka"]["partitions"] = "twelve"
-    assert list(asyncapi_schema.iter_errors(document))
+    with pytest.raises(jsonschema.ValidationError, match="twelve"):
+        jsonschema.validate(document, asyncapi_schema)
 
 
 @_each

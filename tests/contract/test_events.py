@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
+import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -135,8 +136,7 @@ def test_whatever_a_schema_allows_the_class_reads_and_says_again(event: type[Eve
     body = data.draw(bodies(schema))
     read = event.model_validate_json(json.dumps(body))
     said = json.loads(read.model_dump_json())
-    validator = Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
-    assert [error.message for error in validator.iter_errors(said)] == []
+    jsonschema.validate(said, schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
     assert event.model_validate(said) == read
 
 

@@ -14,10 +14,9 @@ from pydantic import BaseModel, ConfigDict
 
 from deploy.local.issuer.clients import Client, Codes, is_challenge
 from deploy.local.issuer.personas import Personas, UnknownPersona
-from deploy.local.issuer.tokens import ACCESS_SECONDS, Signer, TokenRefused
+from deploy.local.issuer.tokens import ACCESS_SECONDS, PERSONA_GRANT, Signer, TokenRefused
 from deploy.local.pages import POLICY, Pages
 
-PERSONA_GRANT: Final = "urn:osler:grant-type:persona"
 _SEE_OTHER, _BAD_REQUEST, _UNAUTHORIZED = 303, 400, 401
 _AS_BEARER: Final = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
 

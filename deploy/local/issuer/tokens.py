@@ -18,6 +18,8 @@ from cryptography.hazmat.primitives.serialization import (
 from jwt.algorithms import RSAAlgorithm
 
 AUDIENCE: Final = "osler"
+PERSONA_GRANT: Final = "urn:osler:grant-type:persona"
+"""How the command line asks for a token; no client of a real issuer knows it."""
 ACCESS_SECONDS: Final = 600
 _REFRESH_SECONDS: Final = 12 * 3600
 _ALGORITHM: Final = "RS256"

@@ -157,5 +157,11 @@ async def sending(runtime: Runtime) -> AsyncGenerator[None]:
     try:
         yield
     finally:
+        await _stop(task)
+
+
+async def _stop(task: asyncio.Task[None]) -> None:
+    """Cancel until it ends: before Python 3.12, `wait_for` forgets a cancellation that comes together with its answer."""
+    while not task.done():
         task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await asyncio.wait([task], timeout=1.0)

@@ -7,10 +7,10 @@ import httpx
 import jwt
 import pytest
 
-from deploy.local.issuer.app import PERSONA_GRANT, Issuer, build
+from deploy.local.issuer.app import Issuer, build
 from deploy.local.issuer.clients import Client, Codes, challenge_of
 from deploy.local.issuer.personas import Personas
-from deploy.local.issuer.tokens import Signer, new_key
+from deploy.local.issuer.tokens import PERSONA_GRANT, Signer, new_key
 from deploy.local.up import PERSONAS
 
 NAME = "http://127.0.0.1:8090"
