@@ -78,6 +78,8 @@ class Program:
     async def stop(self, seconds: float = 20) -> None:
         """Ask it to end, and end it when it does not."""
         await self._child.stop(seconds)
+        for port in (self.port, *self._other_ports):
+            ports.give_back(port)  # chosen for a start that never came
 
     async def kill(self) -> None:
         """End it as a crash would: SIGKILL."""

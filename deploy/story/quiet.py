@@ -19,16 +19,19 @@ _SECONDS: Final = 10
 _LOOK: Final = """
 SELECT string_agg(format(
     'SELECT %L AS service, EXISTS (SELECT 1 FROM %I.outbox) AS outbox,
-            (SELECT count(*) FROM %I.timers WHERE due_at <= (SELECT now FROM osler_local.clock)) AS due,
-            (SELECT min(due_at) FROM %I.timers WHERE due_at > (SELECT now FROM osler_local.clock)) AS next_due,
-            (SELECT count(*) FROM %I.parked p JOIN %I.inbox i USING (consumer, aggregate_id)
-             WHERE p.next_try_at IS NOT NULL) AS retrying,
-            (SELECT last_value FROM %I.outbox_position_seq) AS position', s, s, s, s, s, s, s), ' UNION ALL ')
+            EXISTS (SELECT 1 FROM %I.timers WHERE due_at <= (SELECT now FROM osler_local.clock)) AS due,
+            EXISTS (SELECT 1 FROM %I.parked WHERE next_try_at IS NOT NULL) AS retrying,
+            (SELECT last_value FROM %I.outbox_position_seq) AS position', s, s, s, s, s), ' UNION ALL ')
+FROM unnest($1::text[]) s
+"""
+_NEXT: Final = """
+SELECT 'SELECT min(due_at) FROM (' || string_agg(format(
+    '(SELECT due_at FROM %I.timers WHERE due_at > $1 ORDER BY due_at LIMIT 1)', s), ' UNION ALL ') || ') every'
 FROM unnest($1::text[]) s
 """
 _LATEST: Final = """
-SELECT 'SELECT max(due_at) FROM (' || string_agg(format('SELECT due_at FROM %I.timers', s), ' UNION ALL ')
-    || ') every WHERE due_at <= $1'
+SELECT 'SELECT max(due_at) FROM (' || string_agg(format(
+    '(SELECT due_at FROM %I.timers WHERE due_at <= $1 ORDER BY due_at DESC LIMIT 1)', s), ' UNION ALL ') || ') every'
 FROM unnest($1::text[]) s
 """
 _MAIL: Final = "SELECT count(*) FROM notifications.messages WHERE state = 'waiting'"
@@ -48,7 +51,7 @@ class Watcher:
     def __init__(
         self,
         connection: "asyncpg.Connection[asyncpg.Record]",
-        kafka: dict[str, str],
+        kafka: dict[str, str | int | float | bool],
         consumers: Sequence[EventConsumer],
     ) -> None:
         self._connection = connection
@@ -59,55 +62,63 @@ class Watcher:
             for topic in catalogue().topics.values()
             for number in range(topic.partitions)
         ]
+        # Where each group was when it had read everything: what is committed does not go back while the story is told.
+        self._read: dict[str, dict[int, int]] = {group: {} for group in self._groups}
         self._look = ""
+        self._next = ""
         self._latest = ""
 
     async def prepare(self, services: Sequence[str]) -> None:
-        """Let the server write the query over these services' schemas once."""
+        """Let the server write the queries over these services' schemas once."""
         self._look = await self._connection.fetchval(_LOOK, list(services))
+        self._next = await self._connection.fetchval(_NEXT, list(services))
         self._latest = await self._connection.fetchval(_LATEST, list(services))
 
-    async def waits_for(self) -> str | None:
-        """What is not done yet in the databases, in words; None when nothing is left there."""
-        for row in await self._connection.fetch(self._look):
-            if row["due"]:
-                return f"{row['due']} timers of {row['service']}"
-            if row["outbox"]:
-                return f"the outbox of {row['service']}"
-            if row["retrying"]:
-                return f"{row['retrying']} events that {row['service']} tries again"
-        mails = await self._connection.fetchval(_MAIL)
-        return f"{mails} mails" if mails else None
-
-    async def next_due(self) -> datetime | None:
-        """The earliest instant still ahead at which something is due."""
+    async def waits_for(self) -> tuple[str | None, tuple[int, ...]]:
+        """What is not done yet in the databases, in words (None when nothing is left), and each outbox's position."""
         rows = await self._connection.fetch(self._look)
-        return min((row["next_due"] for row in rows if row["next_due"]), default=None)
+        positions = tuple(row["position"] for row in rows)
+        for what, words in (("due", "timers"), ("outbox", "the outbox"), ("retrying", "events that are tried again")):
+            services = [row["service"] for row in rows if row[what]]
+            if services:
+                return f"{words} of {', '.join(services)}", positions
+        mails = await self._connection.fetchval(_MAIL)
+        return (f"{mails} mails" if mails else None), positions
+
+    async def next_due(self, now: datetime) -> datetime | None:
+        """The earliest instant after `now` at which something is due."""
+        return await self._connection.fetchval(self._next, now)
 
     async def latest_due_by(self, instant: datetime) -> datetime:
         """The latest instant up to this one at which something is due; there must be one."""
         return await self._connection.fetchval(self._latest, instant)
 
-    async def still(self) -> Still | None:
-        """Where everything stands, or None while a group has not read and committed to the end of its topic."""
-        rows = await self._connection.fetch(self._look)
-        ends = await asyncio.to_thread(self._ends_if_read)
-        return None if ends is None else Still(tuple(row["position"] for row in rows), ends)
+    async def ends_if_read(self) -> tuple[int, ...] | None:
+        """How long each topic is, or None while a group has not read and committed to the end of its own."""
+        return await asyncio.to_thread(self._ends_if_read)
 
     def _ends_if_read(self) -> tuple[int, ...] | None:
         latest = OffsetSpec.latest()
         asked = self._admin.list_offsets(dict.fromkeys(self._places, latest), request_timeout=_SECONDS)
-        committed = {
-            group: self._admin.list_consumer_group_offsets(
-                [ConsumerGroupTopicPartitions(group)], request_timeout=_SECONDS
-            )
-            for group in self._groups
-        }
-        ends = {(place.topic, place.partition): future.result(_SECONDS).offset for place, future in asked.items()}
-        for group, futures in committed.items():
-            found = futures[group].result(_SECONDS).topic_partitions or ()
-            read = {(place.topic, place.partition): place.offset for place in found}
-            topic = self._groups[group]
-            if any(read.get(key, 0) < end for key, end in ends.items() if key[0] == topic):
-                return None
-        return tuple(ends[place.topic, place.partition] for place in self._places)
+        ends: dict[str, dict[int, int]] = {}
+        for place, future in asked.items():
+            ends.setdefault(place.topic, {})[place.partition] = future.result(_SECONDS).offset
+        behind = [group for group, topic in self._groups.items() if self._is_behind(group, ends[topic])]
+        self._ask(behind)
+        if any(self._is_behind(group, ends[self._groups[group]]) for group in behind):
+            return None
+        return tuple(ends[place.topic][place.partition] for place in self._places)
+
+    def _ask(self, groups: Sequence[str]) -> None:
+        committed = [
+            self._admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)], request_timeout=_SECONDS)
+            for group in groups
+        ]
+        for futures in committed:
+            for group, future in futures.items():
+                found = future.result(_SECONDS).topic_partitions or ()
+                self._read[group] = {place.partition: place.offset for place in found}
+
+    def _is_behind(self, group: str, ends: dict[int, int]) -> bool:
+        read = self._read[group]
+        return any(read.get(partition, 0) < end for partition, end in ends.items())

@@ -35,14 +35,14 @@ class Stepper:
 
         async def seen_twice() -> bool:
             nonlocal last, waits
-            waits = await self._watcher.waits_for()
-            if waits is not None:
+            waits, positions = await self._watcher.waits_for()
+            ends = None if waits else await self._watcher.ends_if_read()
+            if ends is None:
+                waits = waits or "readers of the topics"
                 last = None
                 return False
-            seen = await self._watcher.still()
-            waits = "readers of the topics" if seen is None else None
-            twice = seen is not None and seen == last
-            last = seen
+            seen = Still(positions, ends)
+            twice, last = seen == last, seen
             return twice
 
         if not await until(seen_twice, _QUIET_WITHIN_SECONDS, every=0.005):
@@ -53,14 +53,18 @@ class Stepper:
         """Let it become `target`, with a stop at every due instant before; instants within 30 minutes share one."""
         await self.quiet()
         while self.now < target:
-            due = await self._watcher.next_due()
-            # No kind of timer expires within half an hour, so what is due within one may share a stop.
-            stop = (
-                target
-                if due is None or due >= target
-                else min(await self._watcher.latest_due_by(due + _TOGETHER), target)
-            )
-            await self._connection.execute("UPDATE osler_local.clock SET now = $1", stop)
-            self.now = stop
-            self.stops += 1
+            await self.stand_at(await self._next_stop(target))
             await self.quiet()
+
+    async def stand_at(self, instant: datetime) -> None:
+        """Let it be this instant, without waiting for what follows."""
+        await self._connection.execute("UPDATE osler_local.clock SET now = $1", instant)
+        self.now = instant
+        self.stops += 1
+
+    async def _next_stop(self, target: datetime) -> datetime:
+        due = await self._watcher.next_due(self.now)
+        # No kind of timer expires within half an hour, so what is due within one may share a stop.
+        if due is None or due + _TOGETHER >= target:
+            return target
+        return await self._watcher.latest_due_by(due + _TOGETHER)

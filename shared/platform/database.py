@@ -133,6 +133,8 @@ class Transaction:
             rows = self._later.pop(sql)
             await self.connection.executemany(sql, rows)
             self._after_write()
+            if self.shards and "INTO outbox" in sql:
+                self._crash("outbox_insert")
 
     async def _before(self, sql: LiteralString) -> None:
         if self._later:
@@ -151,9 +153,13 @@ class Transaction:
         self.timers_touched = False
 
     def _after_write(self) -> None:
-        if not self._wrote and self.door in {"api", "consumer", "timer"}:
+        if not self._wrote:
             self._wrote = True
-            crash.at(f"{self.door}.business_write")
+            self._crash("business_write")
+
+    def _crash(self, moment: str) -> None:
+        if self.door in {"api", "consumer", "timer"}:
+            crash.at(f"{self.door}.{moment}")
 
 
 class Database:

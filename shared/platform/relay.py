@@ -118,7 +118,7 @@ class Relay:
             _LEASE_SECONDS,
             SHARDS,
         )
-        mine = {row["shard"] for row in rows}
+        mine: set[int] = {row["shard"] for row in rows}
         for shard in mine - self._until.keys():
             self._wake[shard].set()
         self._until = dict.fromkeys(mine, asked + _LEASE_SECONDS)
@@ -139,8 +139,9 @@ class Relay:
             """,
             mine,
         )
-        for row in rows:
-            self._wake[row["shard"]].set()
+        shards: list[int] = [row["shard"] for row in rows]
+        for shard in shards:
+            self._wake[shard].set()
         _age.set(max((row["age"] for row in rows), default=0.0))
         return _POLL_SECONDS
 

@@ -1,6 +1,5 @@
 """Rounds of two laps in turn, and what may be said of them; a ratio that moves too much says nothing."""
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
@@ -66,7 +65,6 @@ class Figure:
             for lap in (product, ceiling) if number % 2 else (ceiling, product):
                 laps = self.product if lap is product else self.ceiling
                 laps.append(await lap())
-                await asyncio.to_thread(lambda: None)  # what the lap left behind is finished before the next
 
     @property
     def ratios(self) -> list[float]:

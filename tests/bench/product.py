@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 
 from faststream.kafka import KafkaBroker
 
@@ -14,14 +15,46 @@ from shared.platform.kafka import broker_security, make_producer
 from shared.platform.outbox import SHARDS
 from shared.platform.relay import Relay
 from shared.platform.settings import PlatformSettings
-from shared.platform.telemetry import REGISTRY
 from shared.testing.eventually import eventually
 from shared.testing.stage import Stage
 from tests.bench.bare import INSERT_LIST, INSERT_ONE
 from tests.bench.measuring import Lap
 
 _LONGEST_SECONDS = 300.0
-_LOOK_SECONDS = 0.005
+
+
+class Counted:
+    """A number of things that are done, and an end to wait for; looking every few milliseconds would cost the CPU."""
+
+    def __init__(self) -> None:
+        self._left = 0
+        self._all = asyncio.Event()
+
+    def expect(self, number: int) -> None:
+        """So many are to come."""
+        self._left = number
+        self._all.clear()
+
+    def done(self, number: int) -> None:
+        """So many are done."""
+        self._left -= number
+        if self._left <= 0:
+            self._all.set()
+
+    async def all(self) -> None:
+        """Wait for the last."""
+        async with asyncio.timeout(_LONGEST_SECONDS):
+            await self._all.wait()
+
+
+class CountingRelay(Relay):
+    """The relay, which says how many rows it has deleted."""
+
+    deleted: Counted
+
+    async def _delete(self, shard: int, positions: list[int]) -> None:
+        await super()._delete(shard, positions)
+        self.deleted.done(len(positions))
 
 
 @asynccontextmanager
@@ -32,14 +65,15 @@ async def database(stage: Stage, service: str) -> AsyncGenerator[Database]:
 
 
 @asynccontextmanager
-async def relaying(worker: Database, settings: PlatformSettings) -> AsyncGenerator[None]:
-    """The relay at work, with all four leases."""
-    relay = Relay(worker, lambda: make_producer(settings))
+async def relaying(worker: Database, settings: PlatformSettings) -> AsyncGenerator[Counted]:
+    """The relay at work, with all four leases; it counts what it has deleted."""
+    relay = CountingRelay(worker, lambda: make_producer(settings))
+    relay.deleted = Counted()
     worker.on_commit(relay.wake)
     running = asyncio.create_task(relay.run())
     try:
         await eventually(lambda: _has_all_leases(worker), within=30)
-        yield
+        yield relay.deleted
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
@@ -49,10 +83,10 @@ async def _has_all_leases(worker: Database) -> bool:
     return await worker.pool.fetchval("SELECT count(*) = $1 FROM relay_leases", SHARDS)
 
 
-async def relay_backlog(worker: Database, rows: int) -> Lap:
+async def relay_backlog(worker: Database, deleted: Counted, rows: int) -> Lap:
     """Fill the outbox, and measure from the commit until Kafka has acknowledged every row and it is deleted."""
     lap = Lap(rows)
-    sent = _counted("osler_relay_sent_total")
+    deleted.expect(rows)
     async with worker.transaction() as tx:
         await tx.execute(
             """
@@ -65,46 +99,63 @@ async def relay_backlog(worker: Database, rows: int) -> Lap:
         )
         tx.shards.update(range(SHARDS))
     with lap.running():
-        await _reached("osler_relay_sent_total", sent + rows)
+        await deleted.all()
     return lap
 
 
-def listening(name: str, way: str, lap: Lap) -> EventConsumer:
-    """A consumer with one effect per event; `way` is how: over a `list`, `later`, or `each` awaited by itself."""
-    events = EventConsumer(name)
+@dataclass
+class Effects:
+    """Three ways to have one effect per event; the lap begins with the first event and the count goes by commits."""
 
-    def begun() -> None:
-        if not lap.seconds:
-            lap.begin()
+    name: str
+    lap: Lap
+    _heard: int = 0
+    committed: Counted = field(default_factory=Counted)
 
-    async def insert_list(tx: Transaction, paused: Sequence[PairPaused]) -> None:
-        begun()
+    def consumer(self, way: str) -> EventConsumer:
+        """A consumer whose handler works over a `list`, says `later`, or awaits `each` statement by itself."""
+        events = EventConsumer(self.name)
+        if way == "list":
+            events.on_many(PairPaused)(self._insert_list)
+        else:
+            events.on(PairPaused)(self._insert_later if way == "later" else self._insert_each)
+        return events
+
+    def told(self, tx: Transaction) -> None:
+        """A transaction was committed."""
+        if tx.door == "consumer":
+            self.committed.done(self._heard)
+            self._heard = 0
+
+    async def _insert_list(self, tx: Transaction, paused: Sequence[PairPaused]) -> None:
+        self._hear(len(paused))
         await tx.execute(
             INSERT_LIST,
-            name,
+            self.name,
             [event.pair_id for event in paused],
             [event.version for event in paused],
             [event.review_at for event in paused],
         )
 
-    async def insert_later(tx: Transaction, event: PairPaused) -> None:
-        begun()
-        tx.later(INSERT_ONE, name, event.pair_id, event.version, event.review_at)
+    async def _insert_later(self, tx: Transaction, event: PairPaused) -> None:
+        self._hear(1)
+        tx.later(INSERT_ONE, self.name, event.pair_id, event.version, event.review_at)
 
-    async def insert_each(tx: Transaction, event: PairPaused) -> None:
-        begun()
-        await tx.execute(INSERT_ONE, name, event.pair_id, event.version, event.review_at)
+    async def _insert_each(self, tx: Transaction, event: PairPaused) -> None:
+        self._hear(1)
+        await tx.execute(INSERT_ONE, self.name, event.pair_id, event.version, event.review_at)
 
-    if way == "list":
-        events.on_many(PairPaused)(insert_list)
-    else:
-        events.on(PairPaused)(insert_later if way == "later" else insert_each)
-    return events
+    def _hear(self, events: int) -> None:
+        if not self.lap.seconds:
+            self.lap.begin()
+        self._heard += events
 
 
-async def consume(worker: Database, settings: PlatformSettings, name: str, way: str, events: int) -> Lap:
+async def consume(stage: Stage, name: str, way: str, events: int) -> Lap:
     """Read a topic from its first record; measured from the first batch on, until every effect is committed."""
-    lap = Lap(events)
+    settings = stage.settings("meetings")
+    effects = Effects(name, Lap(events))
+    effects.committed.expect(events)
     broker = KafkaBroker(
         settings.kafka_bootstrap,
         security=broker_security(settings),
@@ -112,24 +163,15 @@ async def consume(worker: Database, settings: PlatformSettings, name: str, way: 
         graceful_timeout=10,
         logger=None,
     )
-    subscriptions = subscribe_events(broker, worker, listening(name, way, lap), place="0")
-    await broker.connect()
-    try:
-        for subscriber in subscriptions.by_topic.values():
-            await subscriber.start()
-        await _reached("osler_events_applied_total", events, consumer=name)
-        lap.end()
-    finally:
-        await broker.stop()
-    return lap
-
-
-def _counted(metric: str, **labels: str) -> float:
-    return REGISTRY.get_sample_value(metric, labels) or 0.0
-
-
-async def _reached(metric: str, value: float, **labels: str) -> None:
-    async def enough() -> bool:
-        return _counted(metric, **labels) >= value
-
-    await eventually(enough, within=_LONGEST_SECONDS, every=_LOOK_SECONDS)
+    async with database(stage, "meetings") as worker:
+        worker.on_commit(effects.told)
+        subscriptions = subscribe_events(broker, worker, effects.consumer(way), place="0")
+        await broker.connect()
+        try:
+            for subscriber in subscriptions.by_topic.values():
+                await subscriber.start()
+            await effects.committed.all()
+            effects.lap.end()
+        finally:
+            await broker.stop()
+    return effects.lap

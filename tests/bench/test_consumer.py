@@ -43,7 +43,7 @@ async def test_the_consumer_keeps_up_with_a_bare_loop(
     async with product.database(bench_stage, "meetings") as worker:
 
         async def through_the_platform() -> Lap:
-            return await product.consume(worker, settings, _fresh(), way, events)
+            return await product.consume(bench_stage, _fresh(), way, events)
 
         async def by_hand() -> Lap:
             consumer = AIOKafkaConsumer(

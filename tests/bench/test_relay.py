@@ -20,13 +20,13 @@ async def test_the_relay_keeps_up_with_one_bare_stream(bench_stage: Stage, repor
     reader = workload.Reader(bench_stage, topic, "feedback")
     figure = Figure("relay, 4 shards", floor=0.6)
 
-    async with product.database(bench_stage, "meetings") as worker, product.relaying(worker, settings):
+    async with product.database(bench_stage, "meetings") as worker, product.relaying(worker, settings) as deleted:
         producer = make_producer(settings)
         await producer.start()
 
         async def relayed() -> Lap:
             await reader.skip()
-            lap = await product.relay_backlog(worker, BACKLOG)
+            lap = await product.relay_backlog(worker, deleted, BACKLOG)
             assert await reader.violations(BACKLOG) == []
             return lap
 

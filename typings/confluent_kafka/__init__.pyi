@@ -26,7 +26,7 @@ class TopicPartition:
 
 class ConsumerGroupTopicPartitions:
     group_id: str
-    topic_partitions: list[TopicPartition]
+    topic_partitions: list[TopicPartition] | None
     def __init__(self, group_id: str, topic_partitions: list[TopicPartition] = ...) -> None: ...
 
 OFFSET_BEGINNING: int

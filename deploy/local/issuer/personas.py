@@ -16,6 +16,8 @@ class Persona(BaseModel):
     role: str
     institution: str
     subject: str
+    sees: str = ""
+    """What this person finds after signing in, in a few words."""
 
 
 class UnknownPersona(Exception):

@@ -161,7 +161,7 @@ async def sending(runtime: Runtime) -> AsyncGenerator[None]:
 
 
 async def _stop(task: asyncio.Task[None]) -> None:
-    """Cancel until it ends: before Python 3.12, `wait_for` forgets a cancellation that comes together with its answer."""
+    """Cancel until it ends: before Python 3.12, `wait_for` forgets a cancellation that comes with its answer."""
     while not task.done():
         task.cancel()
         await asyncio.wait([task], timeout=1.0)

@@ -1,7 +1,7 @@
 """The SMTP server: takes a mail, refuses it for good, or is to be asked again; nothing of a mail is logged."""
 
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
 from typing import Final, Protocol
@@ -104,6 +104,7 @@ def _refused(error: SMTPRecipientsRefused | SMTPResponseException) -> Answer:
 
 async def _leave(client: SMTP) -> None:
     try:
-        await client.quit()
-    except (SMTPException, OSError):  # it has what it took; a good-bye that is lost changes nothing
+        with suppress(SMTPException, OSError):  # it has what it took; a good-bye that is lost changes nothing
+            await client.quit()
+    finally:
         client.close()

@@ -40,19 +40,20 @@ class Security:
     protocol: Literal["SASL_PLAINTEXT", "SASL_SSL"] = "SASL_PLAINTEXT"
     certificates: str | None = None
 
-    def connect(self, bootstrap: str, **more: object) -> AdminClient:
-        """A client that signs in so."""
-        options: dict[str, object] = {
-            "bootstrap.servers": bootstrap,
+    def options(self) -> dict[str, str]:
+        """The same in librdkafka's words."""
+        options = {
             "security.protocol": self.protocol,
             "sasl.mechanism": "SCRAM-SHA-512",
             "sasl.username": self.username,
             "sasl.password": self.password,
-            "enable.metrics.push": False,
+            "enable.metrics.push": "false",
         }
-        if self.certificates:
-            options["ssl.ca.location"] = self.certificates
-        return AdminClient(options | more, logger=_SILENT)
+        return options | ({"ssl.ca.location": self.certificates} if self.certificates else {})
+
+    def connect(self, bootstrap: str, **more: object) -> AdminClient:
+        """A client that signs in so."""
+        return AdminClient({"bootstrap.servers": bootstrap, **self.options(), **more}, logger=_SILENT)
 
 
 def apply(

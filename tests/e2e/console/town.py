@@ -19,7 +19,7 @@ from aiokafka import AIOKafkaProducer
 
 from deploy.local.issuer.tokens import new_key
 from deploy.local.parts import Parts, local_parts
-from deploy.local.ports import spare_port
+from deploy.local.ports import give_back, spare_port
 from shared.contracts.contacts import ContactRecorded
 from shared.contracts.event import Event
 from shared.contracts.feedback import FeedbackRequested
@@ -84,6 +84,7 @@ class Town:
 
     async def start(self, name: str, *arguments: str, environment: dict[str, str], ready: str) -> None:
         """Start a program of ours and wait until it is ready."""
+        give_back(int(ready.split(":")[2].partition("/")[0]))
         child = await asyncio.create_subprocess_exec(
             sys.executable, "-m", name, *arguments, env={**_inherited(), **environment}
         )

@@ -23,6 +23,7 @@ def test_the_preferred_port_is_taken_when_it_is_free() -> None:
     said: list[str] = []
     assert ports.choose_port("mailbox", port, said.append) == port
     assert said == []
+    ports.give_back(port)
 
 
 def test_a_taken_port_is_replaced_and_that_is_said(taken: int) -> None:
@@ -30,6 +31,7 @@ def test_a_taken_port_is_replaced_and_that_is_said(taken: int) -> None:
     port = ports.choose_port("mailbox", taken, said.append)
     assert port != taken
     assert said == [f"port {taken} is taken by another program: mailbox listens on {port}"]
+    ports.give_back(port)
 
 
 def test_a_chosen_port_is_kept_from_other_programs_until_its_part_starts() -> None:
@@ -41,7 +43,11 @@ def test_a_chosen_port_is_kept_from_other_programs_until_its_part_starts() -> No
 
 def test_two_parts_of_one_run_never_get_the_same_port() -> None:
     port = ports.spare_port()
-    assert port not in {ports.choose_port("issuer", port, lambda _: None), ports.spare_port()}
+    others = {ports.choose_port("issuer", port, lambda _: None), ports.spare_port()}
+    assert port not in others
+    assert len(others) == 2
+    for chosen in (port, *others):
+        ports.give_back(chosen)
 
 
 def test_a_port_that_must_be_this_one_is_refused_when_taken(taken: int) -> None:
