@@ -43,6 +43,8 @@ async def bring_up(
         names = service_names() if services is None else services
         platform = plan(folder, say, names, stepped_from, personas)
         try:
+            if platform.stepped_from:
+                say("the time of this folder's data is stepped: it stands still until the story moves it")
             await _start(platform, say)
             platform.status().write(folder)
             async with _kept_up(platform, say), training.beside(folder):

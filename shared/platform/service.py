@@ -265,9 +265,12 @@ async def _answers(database: Database) -> bool:
 
 
 async def _cancel(tasks: Sequence[asyncio.Task[None]]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    """Cancel until they end: in Python 3.11 a cancellation that comes together with an answer can be lost."""
+    waiting = set(tasks)
+    while waiting:
+        for task in waiting:
+            task.cancel()
+        _, waiting = await asyncio.wait(waiting, timeout=0.5)
 
 
 async def _end(doors: _Doors) -> None:

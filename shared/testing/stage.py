@@ -14,7 +14,7 @@ from shared.contracts.topics import catalogue, services
 from shared.platform import topics
 from shared.platform.migrations import migrate, prepare_logins, prepare_stepped_clock
 from shared.platform.migrations.logins import DUTIES
-from shared.platform.settings import PlatformSettings
+from shared.platform.settings import LOCAL_CONTACTS_KEY, PlatformSettings
 
 START = datetime(2027, 1, 4, 9, 0, tzinfo=UTC)
 """Where a stepped clock stands at first: a Monday."""
@@ -55,6 +55,7 @@ class Stage:
             kafka_username=service,
             kafka_password=SecretStr(self.passwords[service]),
             issuer="http://127.0.0.1:1",
+            contacts_key=SecretStr(LOCAL_CONTACTS_KEY),
         )
 
     def environment(self, service: str) -> dict[str, str]:
@@ -70,6 +71,7 @@ class Stage:
             "OSLER_KAFKA_USERNAME": settings.kafka_username,
             "OSLER_KAFKA_PASSWORD": settings.kafka_password.get_secret_value(),
             "OSLER_ISSUER": settings.issuer,
+            "OSLER_CONTACTS_KEY": settings.contacts_key.get_secret_value(),
         }
 
     async def step_to(self, instant: datetime) -> None:

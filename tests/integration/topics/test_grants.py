@@ -1,9 +1,12 @@
 """Every cell of the catalogue on a real broker of its own: who reads, writes and uses groups; and apply itself."""
 
 import asyncio
+import re
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncGenerator, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from secrets import token_hex
 
 import pytest
@@ -21,13 +24,16 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
+from deploy.local import java
 from deploy.local.folder import DataFolder
+from deploy.local.jars import kafka_jars
 from deploy.local.kafka import Kafka
 from shared.contracts.topics import Catalogue, catalogue
 from shared.platform import topics
 from shared.platform.topics import Plan, Security, TopicsRefused, acls, principals
 
 _SECONDS = 15.0
+_GUIDE = (Path(__file__).parents[3] / "docs/guide/events.md").read_text(encoding="utf-8")
 _TOPICS = sorted(catalogue().topics)
 _PRINCIPALS = principals(catalogue())
 
@@ -173,6 +179,30 @@ async def test_analytics_reads_both_its_topics_from_the_first_record_with_a_stoc
     found, first = await asyncio.to_thread(read)
     assert set(keys.values()) <= found
     assert first == 0
+
+
+async def test_kafkas_own_console_consumer_reads_with_the_command_of_the_guide(broker: Broker, tmp_path: Path) -> None:
+    key = token_hex(8).encode()
+    producer = Producer(broker.options("meetings"))
+    producer.produce("osler.meetings", b'{"version": 1}', key, headers=[("ce_specversion", b"1.0")])
+    assert producer.flush(_SECONDS) == 0
+    security = tmp_path / "client.properties"
+    login = f'username="analytics" password="{broker.passwords["analytics"]}"'
+    security.write_text(
+        "security.protocol=SASL_PLAINTEXT\nsasl.mechanism=SCRAM-SHA-512\n"
+        f"sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required {login};\n"
+    )
+    found = re.search(r"^kafka-console-consumer\.sh (.*?)^```", _GUIDE, re.DOTALL | re.MULTILINE)
+    assert found is not None
+    words = found[1].replace("\\\n", " ").split()
+    words[words.index("kafka.example:9093")] = broker.kafka.bootstrap
+    words[words.index("client.properties")] = str(security)
+    tool = ["org.apache.kafka.tools.consumer.ConsoleConsumer", *words, "--timeout-ms", "8000"]
+    command = java.command(tmp_path / "arguments", await kafka_jars(str), java.QUICK_START, tool)
+    child = await asyncio.create_subprocess_exec(*command, env=java.ENVIRONMENT, stdout=PIPE, stderr=PIPE)
+    printed, complaints = await asyncio.wait_for(child.communicate(), 60)
+    lines = printed.decode().splitlines()
+    assert f'ce_specversion:1.0\t{key.decode()}\t{{"version": 1}}' in lines, complaints.decode()
 
 
 async def test_applying_again_changes_nothing(broker: Broker) -> None:
