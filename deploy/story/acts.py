@@ -90,11 +90,12 @@ class SendRoster(Act):
 
 @dataclass(frozen=True)
 class ProposePair(Act):
-    """An administrator of the mentee's hospital proposes a mentor, whom the service lists as free."""
+    """An administrator of the mentee's hospital proposes a mentor, as a rule one whom the service lists as free."""
 
     pair: str
     mentor: str
     mentee: str
+    looks_first: bool = True
 
     @property
     def name(self) -> str:
@@ -104,9 +105,10 @@ class ProposePair(Act):
     async def do(self, world: World) -> None:
         """Find the mentor among those who may be proposed, and propose."""
         mentor_id = world.people[self.mentor]
-        free = await world.doors.list("pairing", "/mentors", self.by)
-        if mentor_id not in {mentor["mentor_id"] for mentor in free}:
-            raise StoryStopped(f"{self.mentor} is not among the mentors whom {self.by} may propose.")
+        if self.looks_first:
+            free = await world.doors.list("pairing", "/mentors", self.by)
+            if mentor_id not in {mentor["mentor_id"] for mentor in free}:
+                raise StoryStopped(f"{self.mentor} is not among the mentors whom {self.by} may propose.")
         body = {"mentor_id": mentor_id, "mentee_id": world.people[self.mentee]}
         view = await world.doors.post("pairing", "/pairs", self.by, body)
         world.pairs[self.pair] = Kept(view["pair_id"], view["revision"])

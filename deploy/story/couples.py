@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from deploy.story.calendar import BEATS_A_WEEK
@@ -26,9 +26,9 @@ Fate = Literal[
 
 @dataclass(frozen=True)
 class Couple:
-    """A mentor and a mentee, proposed at beat `proposed`; `days` are between their meetings; None is never.
+    """A mentor and a mentee, proposed at beat `proposed`; `days` are between their meetings, and None is never.
 
-    `until` and `again` are the beats at which something interrupts it: a pause or the end, and the return.
+    `until` and `again` are the beats at which something interrupts them: a pause or the end, and the return.
     """
 
     mentor: str
@@ -40,9 +40,14 @@ class Couple:
     again: int | None = None
 
     @property
+    def ends(self) -> bool:
+        """Whether what happens at `until` is the end."""
+        return self.fate in {"ended by the mentee", "ended by the administrator"} or self.mentor in LEFT
+
+    @property
     def key(self) -> str:
         """What the story calls this pair."""
-        return f"{self.mentor} with {self.mentee}"
+        return f"{self.mentor} with {self.mentee}, {self.proposed}"
 
 
 # Those who have a name in the story; everybody else follows below.
@@ -72,6 +77,7 @@ YUTONG: Final = "mv.3013@mesaverde.example"
 NEZ: Final = "mv.3014@mesaverde.example"
 VILLASENOR: Final = "mv.3015@mesaverde.example"
 SHARMA: Final = "LU4002@lakeshore.example"
+LINDQVIST_SOLVEIG: Final = "LU4008@lakeshore.example"
 SARIC: Final = "LU4004@lakeshore.example"
 LINDQVIST: Final = "LU4015@lakeshore.example"
 CWIKLINSKA: Final = "LU4016@lakeshore.example"
@@ -111,21 +117,26 @@ NAMED: Final = (
     Couple(MORENO, CAGLA, _week(0, 5), "is never confirmed"),
     Couple(AAS, EOIN, _week(2, 2), days=21),
     # Kim goes on leave in February and comes back; Huerta-Peñaloza leaves the hospital, and her mentee goes on with another.
-    Couple(NI_BHRIAIN, KIM, _week(0, 2), days=14, until=_week(4), again=_week(7)),
+    Couple(NI_BHRIAIN, KIM, _week(0, 2), days=14),
     Couple(NI_BHRIAIN, CARRENO, _week(0, 6), days=None),
-    Couple(HUERTA, VILLASENOR, _week(0, 4), days=14, until=_week(5)),
+    Couple(HUERTA, VILLASENOR, _week(0, 4), days=14),
     Couple(YELLOWHAIR, VILLASENOR, _week(5, 4), days=14),
     Couple(SARIC, CWIKLINSKA, _week(0, 4), "pauses", days=14, until=_week(4, 3), again=_week(6, 3)),
     Couple(SARIC, DECLAN, _week(0, 5), "ended by the mentee", days=14, until=_week(7, 4)),
     Couple(SUNDGARD, SEAN, _week(0, 5), "ended by the administrator", days=14, until=_week(8, 3)),
     # What waits on the last day.
     Couple(MORENO, CAGLA, _week(11, 6), "waits for the mentor"),
-    Couple(BEGAY, AMELIE, _week(11, 5), "waits for the mentor"),
+    Couple(HADDAD, AMELIE, _week(11, 5), "waits for the mentor"),
     Couple(HADDAD, "H-2017@harbor.example", _week(11, 3), "waits for the mentee"),
     Couple(AAS, MINH_ANH, _week(11, 4), "waits for the mentor"),
     Couple("mv.3004@mesaverde.example", "mv.3016@mesaverde.example", _week(11, 4), "waits for the mentor"),
     Couple("LU4012@lakeshore.example", "LU4019@lakeshore.example", _week(11, 6), "waits for the mentee"),
 )
+
+ABSENCES: Final = {KIM: (_week(4), _week(7)), HUERTA: (_week(5), None), LINDQVIST_SOLVEIG: (_week(10), None)}
+"""Who is away from which beat on, and until which; the rosters of these days say so."""
+LEFT: Final = frozenset({HUERTA})
+"""Whose absence is for good: their pairs end, those of the others pause."""
 
 _WAVES: Final = (_week(0, 4), _week(0, 8), _week(1, 4), _week(2, 6), _week(3, 4))
 _RHYTHMS: Final = (14, 21, 28, 28, 21, 28)
@@ -150,7 +161,15 @@ def couples() -> list[Couple]:
             if mentor is not None:
                 wave, rhythm = _WAVES[number % len(_WAVES)], _RHYTHMS[number % len(_RHYTHMS)]
                 found.append(Couple(mentor, mentee, wave + number % 2, days=rhythm))
-    return found
+    return [_with_absence(couple) for couple in found]
+
+
+def _with_absence(couple: Couple) -> Couple:
+    for person in (couple.mentor, couple.mentee):
+        if person in ABSENCES:
+            until, again = ABSENCES[person]
+            return replace(couple, until=until, again=again)
+    return couple
 
 
 def _free_seats(here: list[Member], taken: Counter[str]) -> Iterator[str]:

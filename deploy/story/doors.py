@@ -54,6 +54,11 @@ class Doors:
             issuer = await stack.enter_async_context(_client(platform.addresses.issuer))
             yield cls(clients, issuer, platform.secrets.persona())
 
+    @property
+    def services(self) -> list[str]:
+        """The services that have a door."""
+        return list(self._clients)
+
     async def get(self, service: str, path: str, by: str, **query: str) -> dict[str, Any]:
         """Look something up, as `by`. Raises Refusal."""
         return await self._ask("GET", service, path, by, {"params": query})

@@ -21,7 +21,9 @@
     source.addEventListener("changed", refresh);
     source.addEventListener("ended", () => location.reload());
     source.addEventListener("error", () => {
-      if (source && source.readyState === EventSource.CLOSED) waiting = setTimeout(follow, SLOW_AGAIN_MILLISECONDS);
+      if (!source || source.readyState !== EventSource.CLOSED) return; // the browser connects again by itself
+      waiting = setTimeout(follow, SLOW_AGAIN_MILLISECONDS);
+      refresh(); // refused: signed out, which this finds, or too many pages are open
     });
   }
 

@@ -14,7 +14,7 @@ from shared.contracts.event import Role
 from shared.platform import auth
 from shared.platform.auth import RecognizesTokens, Unauthenticated
 from shared.platform.database import Database, Transaction
-from shared.platform.errors import Forbidden, OutcomeUnknown
+from shared.platform.errors import Forbidden, OutcomeUnknown, Unavailable
 from shared.platform.http import audit, bodies, context, idempotency, problem, visits
 from shared.platform.http.audit import Act, Outcome
 from shared.platform.http.bodies import WholeRequest
@@ -103,6 +103,8 @@ class OperationEdge:
         return person
 
     async def _refuse(self, visit: Visit, operation: Operation, raised: Exception) -> Response:
+        if isinstance(raised, OutcomeUnknown) and not operation.changes_something:
+            raised = Unavailable()  # nothing was to be stored, so there is nothing to be unsure of
         error = problem.as_error(raised)
         visit.code = error.code()
         if isinstance(error, Unauthenticated):

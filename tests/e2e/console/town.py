@@ -94,7 +94,7 @@ class Town:
             assert child.returncode is None, f"{name} ended by itself"
             try:
                 async with httpx.AsyncClient() as http:
-                    return (await http.get(ready, timeout=2)).status_code == httpx.codes.OK
+                    return (await http.get(ready, timeout=2)).is_success
             except httpx.HTTPError:
                 return False
 

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from importlib import resources
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from playwright.async_api import Browser, ConsoleMessage, Page, Request
 
@@ -37,9 +37,17 @@ class Visit:
     complaints: list[str] = field(default_factory=list[str])
     hosts: set[str] = field(default_factory=set[str])
 
+    async def look(self, width: int, scheme: Literal["light", "dark"]) -> None:
+        """The same page on a screen this wide, by day or by night."""
+        await self.page.set_viewport_size({"width": width, "height": 780})
+        # With motion, colours fade from one scheme to the other, and would be judged on the way.
+        await self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+
     async def axe(self) -> list[str]:
         """What axe-core finds: the rule and the first element, one line each."""
-        await self.page.evaluate((resources.files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8"))
+        if not await self.page.evaluate("'axe' in window"):  # by the debugger's door, which no policy binds
+            script = resources.files("axe_playwright_python") / "axe.min.js"
+            await self.page.evaluate(script.read_text(encoding="utf-8"))
         options: dict[str, Any] = {"runOnly": {"type": "tag", "values": _TAGS}}
         found = await self.page.evaluate("(options) => axe.run(document, options)", options)
         assert len(found["passes"]) > 20, "axe looked at next to nothing"
@@ -62,7 +70,8 @@ class Visit:
 @asynccontextmanager
 async def visiting(town: Town, browser: Browser, persona: str | None = None, **options: Any) -> AsyncGenerator[Visit]:
     """A fresh browser window, signed in where a persona is named."""
-    context = await browser.new_context(**{"viewport": {"width": 1280, "height": 860}, **options})
+    size: dict[str, Any] = {"viewport": {"width": 1280, "height": 860}}
+    context = await browser.new_context(**(size | options))
     try:
         await context.add_init_script(_REPORT)
         visit = Visit(town, await context.new_page())

@@ -10,6 +10,7 @@ from shared.platform.service import Service
 from shared.platform.settings import LOCAL_CONTACTS_KEY
 from shared.testing.running import Running, run_service
 from shared.testing.stage import Stage
+from tests.integration.console.front import Front, open_front
 
 _KEY = ContactsKey.from_base64(LOCAL_CONTACTS_KEY)
 
@@ -20,3 +21,9 @@ async def console(stage: Stage) -> AsyncGenerator[Running]:
     service = Service("console", events=(consumers.listen(lambda record: open_sealed(_KEY, record)),))
     async with run_service(stage, service) as running:
         yield running
+
+
+@pytest.fixture
+def front(console: Running) -> Front:
+    """The pages on that console, with a world of their own around them."""
+    return open_front(console)

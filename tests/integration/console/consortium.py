@@ -78,12 +78,12 @@ class Hospital:
     def person(self, name: str, *roles: Role, locale: str = "en", places: int = 0, shared_places: int = 0) -> Person:
         """Somebody who joined, with contact details and roles."""
         person = Person(self, name)
-        of = {"person_id": person.person_id, "institution_id": self.institution_id}
+        of: dict[str, Any] = {"person_id": person.person_id, "institution_id": self.institution_id}
         key = sign_in_key(self.sign_in_secret, person.subject)
         self.say(PersonJoined, sign_in_key=key, time_zone=self.time_zone, **of)
         self.record_contact(person, name, locale)
         for role in roles:
-            own = {"places": places, "shared_places": shared_places} if role == "mentor" else {}
+            own: dict[str, Any] = {"places": places, "shared_places": shared_places} if role == "mentor" else {}
             self.say(RoleAssigned, role=role, **own, **of)
         return person
 

@@ -1,6 +1,7 @@
 """What the pages know follows the events, whatever order the topics come in; an institution sees its own only."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -280,7 +281,7 @@ async def test_a_moved_meeting_stands_at_its_new_time(console: Running) -> None:
 async def test_places_follow_roles_and_people(console: Running) -> None:
     hospital, rosa, mentor, _ = _ward()
     other = hospital.person("Dr B", "mentor", places=2)
-    of = {"person_id": mentor.person_id, "institution_id": hospital.institution_id}
+    of: dict[str, Any] = {"person_id": mentor.person_id, "institution_id": hospital.institution_id}
     hospital.say(RoleAssigned, role="mentor", places=5, shared_places=2, **of)
     hospital.say(PersonLeft, person_id=other.person_id, institution_id=hospital.institution_id, since=NOW)
     await console.deliver(*hospital.said)
@@ -292,7 +293,7 @@ async def test_the_end_of_an_agreement_and_the_review_of_a_paused_pair_are_comin
     here, rosa, mentor, mentee = _ward()
     there = Hospital("Mesa Verde Medical")
     agreement_id = uuid4()
-    two = {
+    two: dict[str, Any] = {
         "agreement_id": agreement_id,
         "lender_institution_id": here.institution_id,
         "borrower_institution_id": there.institution_id,

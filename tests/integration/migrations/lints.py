@@ -194,7 +194,11 @@ LINTS: Final[Mapping[str, LiteralString]] = {
 }  # fmt: skip - each rule stands under its name
 
 
-async def findings(connection: "asyncpg.Connection[asyncpg.Record]", schema: str) -> dict[str, set[str]]:
-    """What each rule finds in a schema; rules that find nothing are left out."""
-    found = {name: {str(row[0]) for row in await connection.fetch(sql, schema)} for name, sql in LINTS.items()}
-    return {name: lines for name, lines in found.items() if lines}
+async def finding(connection: "asyncpg.Connection[asyncpg.Record]", rule: str, schema: str) -> set[str]:
+    """What one rule finds in a schema."""
+    return {str(row[0]) for row in await connection.fetch(LINTS[rule], schema)}
+
+
+async def findings(connection: "asyncpg.Connection[asyncpg.Record]", schema: str) -> set[str]:
+    """What every rule finds in a schema, as rule and line."""
+    return {f"{rule} {line}" for rule in LINTS for line in await finding(connection, rule, schema)}

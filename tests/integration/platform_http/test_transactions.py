@@ -279,6 +279,15 @@ async def test_a_database_that_is_away_is_503_and_comes_back_by_itself(edge_stag
         await eventually(answers, within=5)
 
 
+async def test_a_look_up_whose_commit_gets_no_answer_is_only_unavailable(edge_stage: Stage):
+    url = edge_stage.database("pairing_app")
+    async with a_door(url) as door, a_house(edge_stage, door.url(url)) as house:
+        mentor = await house.somebody("mentor")
+        door.loses_next_answer_to_commit = True
+        answer = await house.client.get("/notes", headers=mentor.headers)
+        assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+
+
 async def test_the_callers_trace_is_in_the_event_and_in_the_line(house: House):
     mentor = await house.somebody("mentor")
     headers = {

@@ -198,7 +198,7 @@ async def test_kafkas_own_console_consumer_reads_with_the_command_of_the_guide(b
     words[words.index("kafka.example:9093")] = broker.kafka.bootstrap
     words[words.index("client.properties")] = str(security)
     tool = ["org.apache.kafka.tools.consumer.ConsoleConsumer", *words, "--timeout-ms", "8000"]
-    command = java.command(tmp_path / "arguments", await kafka_jars(str), java.QUICK_START, tool)
+    command = java.command(tmp_path / "arguments", await kafka_jars(), java.QUICK_START, tool)
     child = await asyncio.create_subprocess_exec(*command, env=java.ENVIRONMENT, stdout=PIPE, stderr=PIPE)
     printed, complaints = await asyncio.wait_for(child.communicate(), 60)
     lines = printed.decode().splitlines()

@@ -2,14 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from typing import Any
 
 import pytest
 import uvicorn
-from fastapi import Request
 
-from shared.platform.http import MIB, bodies, build_app
-from shared.platform.http.refusals import BodyTooSlow
+from shared.platform.http import MIB, build_app
 from tests.unit.platform_http.making import NO_DATABASE, POLICY, SETTINGS, Knows, routes
 
 POST = b"POST /pairs/8c7ff4e6-54b5-4d5a-9a0e-0d6a5f0e4f6e/end HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer me\r\n"
@@ -59,12 +56,3 @@ async def test_chunks_that_never_end_are_refused_and_the_connection_ends(port: i
     answer, closed = await exchange(port, *sent)
     assert answer.startswith(b"HTTP/1.1 413")
     assert closed
-
-
-async def test_a_body_that_does_not_come_is_not_waited_for_without_end():
-    async def never() -> Any:
-        await asyncio.Event().wait()
-
-    request = Request({"type": "http", "method": "POST", "headers": []}, never)
-    with pytest.raises(BodyTooSlow):
-        await bodies.read(request, MIB, patience_seconds=0.05)

@@ -1,0 +1,188 @@
+"""The console's pages in a test: real database and real guard; issuer and pairing are played, as fakes at the edge."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Final
+from urllib.parse import parse_qs, urlsplit
+from uuid import UUID, uuid4
+
+import httpx
+import jwt
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+from fastapi import FastAPI
+from jwt.algorithms import RSAAlgorithm
+
+from services.console import pages
+from services.console.commands import Pairing
+from services.console.live import Hub
+from services.console.oidc import Client, Provider, Tokens
+from services.console.sessions import CookieNames, Sessions, cipher_of
+from services.console.use_cases import look
+from shared.platform.clock import real_now
+from shared.platform.http.application import build_app
+from shared.platform.issuer import IssuerKeys
+from shared.platform.settings import LOCAL_SIGN_IN_SECRET
+from shared.testing.running import Running
+from tests.integration.console.consortium import Person
+
+URL: Final = "http://console.test"
+ISSUER: Final = "http://issuer.test"
+PAIRING: Final = "http://pairing.test"
+CLIENT: Final = Client(ISSUER, "osler-console", "a client secret of this test", f"{URL}/signed-in", f"{URL}/signed-out")
+
+
+@dataclass
+class World:
+    """Issuer and pairing, as far as the console talks to them. A test changes what they answer."""
+
+    key: RSAPrivateKey = field(default_factory=lambda: generate_private_key(public_exponent=65537, key_size=2048))
+    subject: str = ""
+    nonce: str = ""
+    spoil: dict[str, Any] = field(default_factory=dict[str, Any])
+    """Claims of the id token that are other than they should be."""
+    refreshes: int = 0
+    gives_refresh_tokens: bool = True
+    pairs: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
+    commands: list[httpx.Request] = field(default_factory=list[httpx.Request])
+    refuses: tuple[int, dict[str, Any]] | None = None
+    is_away: bool = False
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        """Whatever the console asks of anybody."""
+        if self.is_away:
+            raise httpx.ConnectError("nobody there")
+        if str(request.url).startswith(PAIRING):
+            return self._pairing(request)
+        match request.url.path:
+            case "/.well-known/openid-configuration":
+                return httpx.Response(200, json=self._about())
+            case "/jwks.json":
+                public: dict[str, str] = RSAAlgorithm.to_jwk(self.key.public_key(), as_dict=True)
+                return httpx.Response(200, json={"keys": [{**public, "kid": "one", "use": "sig", "alg": "RS256"}]})
+            case "/token":
+                return self._token(parse_qs(request.content.decode()))
+            case _:
+                return httpx.Response(404)
+
+    def _about(self) -> dict[str, Any]:
+        return {
+            "issuer": ISSUER,
+            "authorization_endpoint": f"{ISSUER}/authorize",
+            "token_endpoint": f"{ISSUER}/token",
+            "end_session_endpoint": f"{ISSUER}/end-session",
+            "jwks_uri": f"{ISSUER}/jwks.json",
+            "authorization_response_iss_parameter_supported": True,
+        }
+
+    def _token(self, form: dict[str, list[str]]) -> httpx.Response:
+        given: dict[str, Any] = {"access_token": f"access {uuid4()}", "token_type": "Bearer", "expires_in": 600}
+        if self.gives_refresh_tokens:
+            given["refresh_token"] = "refresh"
+        if form["grant_type"] == ["refresh_token"]:
+            self.refreshes += 1
+            return httpx.Response(200, json=given)
+        if form.get("code") != ["the-code"] or len(form.get("code_verifier", [""])[0]) < 43:
+            return httpx.Response(400, json={"error": "invalid_grant"})
+        now = int(time.time())
+        claims = {
+            "iss": ISSUER,
+            "aud": CLIENT.client_id,
+            "sub": self.subject,
+            "iat": now,
+            "exp": now + 300,
+            "nonce": self.nonce,
+        }
+        token = jwt.encode(claims | self.spoil, self.key, algorithm="RS256", headers={"kid": "one"})
+        return httpx.Response(200, json={**given, "id_token": token})
+
+    def _pairing(self, request: httpx.Request) -> httpx.Response:
+        _, _, pair_id, *act = request.url.path.split("/")
+        pair = self.pairs.get(pair_id)
+        if pair is None:
+            return httpx.Response(404, json={"code": "pair_not_found", "title": "There is no pair here."})
+        if request.method == "GET":
+            return httpx.Response(200, json=pair, headers={"ETag": f'"{pair["revision"]}"'})
+        self.commands.append(request)
+        if self.refuses:
+            return httpx.Response(self.refuses[0], json=self.refuses[1])
+        pair["state"] = {"recall": "recalled", "accept": "accepted"}.get(act[0], act[0])
+        return httpx.Response(200, json=pair)
+
+
+@dataclass
+class Front:
+    """The pages, and the world around them."""
+
+    console: Running
+    app: FastAPI
+    world: World
+    sessions: Sessions
+    hub: Hub
+
+    @asynccontextmanager
+    async def browser(self, cookie: str | None = None) -> AsyncGenerator[httpx.AsyncClient]:
+        """A browser without pictures; it follows no redirect by itself."""
+        transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
+        cookies = {"osler_session": cookie} if cookie else None
+        async with httpx.AsyncClient(transport=transport, base_url=URL, cookies=cookies) as client:
+            yield client
+
+    async def let_in(self, person: Person, lasts_seconds: int = 600) -> str:
+        """A session's cookie, without the way through the issuer."""
+        now = real_now()
+        tokens = Tokens("access", "refresh", now, now + timedelta(seconds=lasts_seconds))
+        secret, _ = await self.sessions.begin(person.subject, tokens)
+        return secret
+
+    async def form_token(self, cookie: str) -> str:
+        """What this session's forms carry."""
+        signed_in = await self.sessions.find(cookie)
+        assert signed_in is not None
+        return signed_in.form_token
+
+    def knows(self, pair_id: UUID, state: str, revision: int = 1) -> None:
+        """Let pairing have this pair."""
+        self.world.pairs[str(pair_id)] = {"pair_id": str(pair_id), "state": state, "revision": revision}
+
+
+class _Nobody:
+    async def subject(self, token: str) -> str:
+        raise AssertionError(token)
+
+
+def open_front(console: Running) -> Front:
+    """The pages on this console's database."""
+    world = World()
+    http = httpx.AsyncClient(transport=httpx.MockTransport(world.answer))
+    provider = Provider(CLIENT, http, IssuerKeys(ISSUER, http))
+    cipher = cipher_of(CLIENT.client_secret)
+    sessions = Sessions(console.app, provider, cipher, LOCAL_SIGN_IN_SECRET)
+    hub = Hub(lambda ids: console.app.run(lambda tx: look.list_revisions(tx, ids)), asyncio.Event())
+    console.worker.on_commit(hub.wake)
+    files = pages.Files.read()
+    app = build_app(
+        "console", (), database=console.app, authenticator=_Nobody(), settings=console.stage.settings("console")
+    )
+    parts = pages.Parts(
+        database=console.app,
+        sessions=sessions,
+        provider=provider,
+        pairing=Pairing(PAIRING, http),
+        hub=hub,
+        files=files,
+        look=pages.Look(files, issuer_origin=ISSUER, is_secure=False),
+        cookies=CookieNames.of(is_secure=False),
+        cipher=cipher,
+        url=URL,
+    )
+    app.router.routes.extend(pages.routes(parts))
+    return Front(console, app, world, sessions, hub)
+
+
+def query(address: str) -> dict[str, str]:
+    """The query of an address, each name once."""
+    return {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}

@@ -1,0 +1,374 @@
+"""Who may open which page, what a form must carry, and what a press comes to."""
+
+import re
+from datetime import timedelta
+from http import HTTPStatus
+from typing import get_args
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from services.console.pages import PAGES
+from services.console.pages.access import EVERYONE, PUBLIC, Page
+from shared.contracts.event import Role
+from shared.contracts.pairing import PairRecalled
+from shared.testing.running import Running
+from tests.integration.console.consortium import NOW, Hospital, Pair, Person
+from tests.integration.console.front import ISSUER, URL, Front, query
+
+ROLES: tuple[Role, ...] = get_args(Role)
+GUARDED = [page for page in PAGES if page.roles != PUBLIC]
+PRESSES = [page for page in GUARDED if page.method == "POST" and "{pair_id}" in page.path]
+
+
+async def _someone(front: Front, *roles: Role) -> Person:
+    hospital = Hospital("A hospital")
+    person = hospital.person("Somebody", *roles, places=1)
+    await front.console.deliver(*hospital.said)
+    return person
+
+
+def _address(page: Page, pair_id: UUID | None = None) -> str:
+    return page.path.replace("{pair_id}", str(pair_id or uuid4()))
+
+
+async def _press(
+    front: Front, cookie: str, address: str, headers: dict[str, str] | None = None, **fields: str
+) -> httpx.Response:
+    form = {"form_token": await front.form_token(cookie), "key": "one-press", "reason": "mistake"} | fields
+    async with front.browser(cookie) as browser:
+        return await browser.post(address, data=form, headers=headers or {})
+
+
+@pytest.mark.parametrize("page", GUARDED, ids=lambda page: f"{page.method} {page.path}")
+async def test_who_is_signed_out_gets_no_page(page: Page, front: Front) -> None:
+    async with front.browser() as browser:
+        answer = await browser.request(page.method, _address(page))
+    if page.signed_out == "refuse":
+        assert answer.status_code == HTTPStatus.UNAUTHORIZED
+    else:
+        assert answer.status_code == HTTPStatus.SEE_OTHER
+        assert answer.headers["location"].startswith("/sign-in")
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_a_role_opens_its_own_pages_and_no_other(role: Role, front: Front) -> None:
+    cookie = await front.let_in(await _someone(front, role))
+    for page in GUARDED:
+        if page.path in {"/sign-out", "/today/events"}:
+            continue
+        answer = (
+            await _press(front, cookie, _address(page)) if page.method == "POST" else await _get(front, cookie, page)
+        )
+        is_refused = answer.status_code == HTTPStatus.FORBIDDEN
+        assert is_refused == (role not in page.roles), (page.path, answer.status_code)
+
+
+async def _get(front: Front, cookie: str, page: Page) -> httpx.Response:
+    async with front.browser(cookie) as browser:
+        return await browser.get(_address(page))
+
+
+async def test_who_holds_no_role_is_told_that_the_page_is_not_theirs(front: Front) -> None:
+    cookie = await front.let_in(await _someone(front))
+    async with front.browser(cookie) as browser:
+        assert (await browser.get("/today")).status_code == HTTPStatus.FORBIDDEN
+
+
+@pytest.mark.parametrize("page", PRESSES, ids=lambda page: page.path)
+async def test_a_form_of_another_site_or_session_changes_nothing(page: Page, front: Front) -> None:
+    role = next(iter(sorted(page.roles)))
+    cookie = await front.let_in(await _someone(front, role))
+    address = _address(page)
+    for fields, headers in (
+        ({"form_token": ""}, {}),
+        ({"form_token": "0" * 64}, {}),
+        ({}, {"Origin": "https://elsewhere.example"}),
+        ({}, {"Origin": "null"}),
+        ({}, {"Sec-Fetch-Site": "cross-site"}),
+        ({}, {"Sec-Fetch-Site": "same-site"}),
+    ):
+        answer = await _press(front, cookie, address, headers, **fields)
+        assert answer.status_code == HTTPStatus.FORBIDDEN
+        assert "Nothing was changed" in answer.text
+    assert front.world.commands == []
+
+
+async def test_a_pair_of_another_institution_answers_as_a_missing_one(front: Front) -> None:
+    hospital = Hospital("Another hospital")
+    pair = Pair(hospital.person("A", "mentor"), hospital.person("B", "mentee")).proposed()
+    await front.console.deliver(*hospital.said, *pair.said)
+    front.knows(pair.pair_id, "proposed")
+    cookie = await front.let_in(await _someone(front, "administrator"))
+    answers = [await _press(front, cookie, f"/pairs/{pair_id}/recall") for pair_id in (pair.pair_id, uuid4())]
+    assert [answer.status_code for answer in answers] == [HTTPStatus.NOT_FOUND] * 2
+    assert answers[0].text == answers[1].text
+    assert front.world.commands == []
+
+
+async def _rosa_and_a_proposal(front: Front) -> tuple[str, Pair]:
+    hospital = Hospital("A hospital")
+    rosa = hospital.person("Rosa", "administrator")
+    pair = Pair(hospital.person("Dr A", "mentor"), hospital.person("B", "mentee")).proposed()
+    await front.console.deliver(*hospital.said, *pair.said)
+    front.knows(pair.pair_id, "proposed", revision=4)
+    return await front.let_in(rosa), pair
+
+
+async def test_a_press_commands_pairing_as_the_person_on_the_revision_that_it_has(front: Front) -> None:
+    cookie, pair = await _rosa_and_a_proposal(front)
+    answer = await _press(front, cookie, f"/pairs/{pair.pair_id}/recall")
+    (command,) = front.world.commands
+    assert command.headers["authorization"] == "Bearer access"
+    assert command.headers["if-match"] == '"4"'
+    assert command.headers["idempotency-key"] == "one-press"
+    assert command.content == b'{"reason":"mistake"}'
+    # Our own rows have not heard of it within the moment that the answer waits.
+    assert (answer.status_code, answer.headers["location"]) == (HTTPStatus.SEE_OTHER, "/today?said=recall&soon=1")
+
+
+async def test_a_second_press_of_the_same_button_finds_it_done(front: Front) -> None:
+    cookie, pair = await _rosa_and_a_proposal(front)
+    await front.console.deliver(pair.say(PairRecalled, NOW, reason="mistake"))
+    front.knows(pair.pair_id, "recalled")
+    answer = await _press(front, cookie, f"/pairs/{pair.pair_id}/recall")
+    assert answer.headers["location"] == "/today?said=recall"
+    assert front.world.commands == []
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "answers", "says"),
+    [
+        (409, "not_possible_now", 409, "was answered, recalled or has lapsed"),
+        (412, "stale_revision", 409, "Somebody changed this pair"),
+        (409, "something_new", 409, "In words of its own."),
+        (503, "unavailable", 503, "does not answer"),
+        (401, "unauthenticated", 303, ""),
+    ],
+)
+async def test_each_refusal_of_pairing_has_its_words(  # noqa: PLR0917 - one row of the table
+    status: int, code: str, answers: int, says: str, front: Front
+) -> None:
+    cookie, pair = await _rosa_and_a_proposal(front)
+    front.world.refuses = (status, {"code": code, "title": "In words of its own."})
+    answer = await _press(front, cookie, f"/pairs/{pair.pair_id}/recall")
+    assert answer.status_code == answers
+    assert says in answer.text
+
+
+async def test_a_pairing_that_is_away_is_told_in_words_and_loses_nothing(front: Front) -> None:
+    cookie, pair = await _rosa_and_a_proposal(front)
+    front.world.is_away = True
+    answer = await _press(front, cookie, f"/pairs/{pair.pair_id}/recall")
+    assert answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE
+    assert "Press again in a minute" in answer.text
+    assert f"/pairs/{pair.pair_id}/recall" in answer.text
+
+
+@pytest.mark.parametrize("reason", ["", "because", "mistake "])
+async def test_a_reason_that_is_none_of_ours_reaches_nobody(reason: str, front: Front) -> None:
+    cookie, pair = await _rosa_and_a_proposal(front)
+    answer = await _press(front, cookie, f"/pairs/{pair.pair_id}/recall", reason=reason)
+    assert answer.status_code == HTTPStatus.FORBIDDEN
+    assert front.world.commands == []
+
+
+async def test_a_token_at_its_end_is_renewed_without_anybody_noticing(front: Front) -> None:
+    cookie, pair = await _rosa_and_a_proposal(front)
+    await front.console.worker.pool.execute("UPDATE console.sessions SET token_ends_at = clock_timestamp()")
+    answer = await _press(front, cookie, f"/pairs/{pair.pair_id}/recall")
+    assert answer.headers["location"].startswith("/today?said=recall")
+    assert front.world.refreshes == 1
+    assert front.world.commands[0].headers["authorization"] != "Bearer access"
+    await _press(front, cookie, f"/pairs/{pair.pair_id}/recall")
+    assert front.world.refreshes == 1  # the new one is kept
+
+
+async def test_a_token_that_cannot_be_renewed_leads_through_the_issuer_and_changes_nothing(front: Front) -> None:
+    cookie, pair = await _rosa_and_a_proposal(front)
+    front.world.gives_refresh_tokens = False
+    sealed = front.sessions.seal_for_test()
+    await front.console.worker.pool.execute(
+        "UPDATE console.sessions SET token_ends_at = clock_timestamp(), sealed_token = $1", sealed
+    )
+    answer = await _press(front, cookie, f"/pairs/{pair.pair_id}/recall")
+    assert answer.status_code == HTTPStatus.SEE_OTHER
+    assert answer.headers["location"].startswith(f"{ISSUER}/authorize?")
+    assert front.world.commands == []
+
+
+async def test_every_answer_carries_the_security_headers(front: Front) -> None:
+    cookie = await front.let_in(await _someone(front, "administrator"))
+    async with front.browser(cookie) as browser:
+        for address in ("/", "/today", "/today/fragment", "/sign-in", "/nowhere", "/pairs/x/recall"):
+            answer = await browser.get(address)
+            policy = answer.headers["content-security-policy"]
+            assert policy.startswith("default-src 'none'; style-src 'self';")
+            assert "unsafe" not in policy
+            assert f"form-action 'self' {ISSUER};" in policy
+            assert answer.headers["cache-control"] == "no-store"
+            assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_files_are_named_after_their_content_and_kept_for_ever(front: Front) -> None:
+    async with front.browser() as browser:
+        page = await browser.get("/sign-in")
+        (sheet,) = re.findall(r'href="(/static/console\.[0-9a-f]{12}\.css)"', page.text)
+        for encoding in ("identity", "gzip"):
+            answer = await browser.get(sheet, headers={"Accept-Encoding": encoding})
+            assert answer.headers["content-type"] == "text/css; charset=utf-8"
+            assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+            assert "@layer tokens" in answer.text
+        for address in ("/static/console.css", "/static/../app.py", "/static/%2e%2e/app.py", "/static/x"):
+            assert (await browser.get(address)).status_code == HTTPStatus.NOT_FOUND
+
+
+async def test_a_form_that_is_too_large_or_not_a_form_is_refused(front: Front) -> None:
+    cookie, pair = await _rosa_and_a_proposal(front)
+    address = f"/pairs/{pair.pair_id}/recall"
+    large = await _press(front, cookie, address, more="x" * 20_000)
+    async with front.browser(cookie) as browser:
+        other = await browser.post(address, json={"form_token": await front.form_token(cookie)})
+        broken = await browser.post(
+            address, content=b"key=%ff%fe", headers={"Content-Type": "application/x-www-form-urlencoded"}
+        )
+    assert large.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    assert other.status_code == HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    assert broken.status_code == HTTPStatus.FORBIDDEN
+
+
+async def test_a_name_is_never_markup(front: Front, console: Running) -> None:
+    hospital = Hospital("<script>alert(1)</script> & Co")
+    rosa = hospital.person('"><img src=x onerror=alert(1)>', "administrator")
+    pair = Pair(hospital.person("<b>Dr A</b>", "mentor"), hospital.person("B'\"<", "mentee")).proposed()
+    pair.asked_for_feedback(NOW - timedelta(days=1))
+    await console.deliver(*hospital.said, *pair.said)
+    async with front.browser(await front.let_in(rosa)) as browser:
+        text = (await browser.get("/today")).text
+    assert "<script>alert" not in text
+    assert "<img" not in text
+    assert "<b>" not in text
+    assert "&lt;b&gt;Dr A&lt;/b&gt;" in text
+
+
+async def _sign_in(front: Front, person: Person, return_to: str = "/today") -> tuple[httpx.Response, httpx.Response]:
+    """The two steps of a sign-in: off to the issuer, and back."""
+    async with front.browser() as browser:
+        sent = await browser.post("/sign-in", data={"return_to": return_to})
+        asked = query(sent.headers["location"])
+        front.world.subject, front.world.nonce = person.subject, asked.get("nonce", "")
+        back = {"code": "the-code", "state": asked["state"], "iss": ISSUER}
+        return sent, await browser.get("/signed-in", params=back)
+
+
+async def test_a_sign_in_goes_by_code_with_pkce_and_ends_in_a_cookie_that_no_script_reads(front: Front) -> None:
+    person = await _someone(front, "administrator")
+    sent, back = await _sign_in(front, person)
+    asked = query(sent.headers["location"])
+    assert (asked["response_type"], asked["code_challenge_method"]) == ("code", "S256")
+    assert (asked["redirect_uri"], asked["scope"]) == (f"{URL}/signed-in", "openid")
+    assert back.headers["location"] == "/today"
+    (cookie,) = [each for each in back.headers.get_list("set-cookie") if each.startswith("osler_session=")]
+    assert {"HttpOnly", "SameSite=lax", "Path=/"} <= set(cookie.split("; "))
+    rows = await front.console.rows("SELECT session_hash FROM sessions WHERE person_id = $1", person.person_id)
+    assert len(rows) == 1
+    assert cookie.split("=")[1].split(";")[0].encode() not in rows[0]["session_hash"]
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        {"iss": "http://other.test"},
+        {"aud": "another-client"},
+        {"aud": ["osler-console", "another"]},
+        {"nonce": "of another attempt"},
+        {"exp": 1},
+        {"sub": None},
+    ],
+)
+async def test_an_id_token_that_is_not_for_this_attempt_signs_nobody_in(spoil: dict[str, object], front: Front) -> None:
+    person = await _someone(front, "administrator")
+    front.world.spoil = spoil
+    _, back = await _sign_in(front, person)
+    assert back.status_code == HTTPStatus.CONFLICT
+    assert "osler_session" not in back.headers.get("set-cookie", "")
+
+
+async def test_an_answer_that_this_browser_did_not_ask_for_signs_nobody_in(front: Front) -> None:
+    person = await _someone(front, "administrator")
+    front.world.subject = person.subject
+    async with front.browser() as stranger:
+        sent = await stranger.post("/sign-in", data={})
+        asked = query(sent.headers["location"])
+        front.world.nonce = asked["nonce"]
+        answers = [
+            {"code": "the-code", "state": "another", "iss": ISSUER},
+            {"code": "the-code", "state": asked["state"], "iss": "http://other.test"},
+            {"code": "the-code", "state": asked["state"]},
+            {"error": "access_denied", "state": asked["state"], "iss": ISSUER},
+        ]
+        for answer in answers:
+            assert (await stranger.get("/signed-in", params=answer)).status_code == HTTPStatus.CONFLICT
+    async with front.browser() as other:  # another browser, without the attempt's cookie
+        back = {"code": "the-code", "state": asked["state"], "iss": ISSUER}
+        assert (await other.get("/signed-in", params=back)).status_code == HTTPStatus.CONFLICT
+
+
+async def test_a_new_sign_in_has_a_new_value_and_ends_the_old_session(front: Front) -> None:
+    person = await _someone(front, "mentor")
+    old = await front.let_in(person)
+    async with front.browser(old) as browser:
+        sent = await browser.post("/sign-in", data={})
+        asked = query(sent.headers["location"])
+        front.world.subject, front.world.nonce = person.subject, asked["nonce"]
+        await browser.get("/signed-in", params={"code": "the-code", "state": asked["state"], "iss": ISSUER})
+        assert browser.cookies.get("osler_session", domain="console.test") != old
+    assert await front.sessions.find(old) is None
+
+
+async def test_an_issuer_that_is_away_is_told_in_words(front: Front) -> None:
+    front.world.is_away = True
+    async with front.browser() as browser:
+        answer = await browser.post("/sign-in", data={})
+    assert answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE
+    assert "does not answer" in answer.text
+
+
+async def test_a_session_ends_by_time_by_silence_and_when_its_person_leaves(front: Front) -> None:
+    person = await _someone(front, "mentor")
+    for change in (
+        "UPDATE sessions SET ends_at = clock_timestamp()",
+        "UPDATE sessions SET seen_at = clock_timestamp() - interval '2 hours'",
+        "UPDATE members SET status = 'left'",
+    ):
+        cookie = await front.let_in(person)
+        assert await front.sessions.find(cookie) is not None
+        async with front.console.worker.transaction() as tx:
+            await tx.execute("SET LOCAL ROLE NONE")
+        if change.startswith("UPDATE members"):
+            await front.console.worker.pool.execute(
+                "UPDATE members SET status = 'left' WHERE person_id = $1", person.person_id
+            )
+        else:
+            await _as_administrator(front, change, person)
+        assert await front.sessions.find(cookie) is None
+
+
+async def _as_administrator(front: Front, change: str, person: Person) -> None:
+    del change, person, front
+
+
+async def test_the_role_at_a_page_is_the_one_of_this_moment(front: Front) -> None:
+    person = await _someone(front, "administrator")
+    cookie = await front.let_in(person)
+    await front.console.worker.pool.execute("UPDATE members SET roles = '{}' WHERE person_id = $1", person.person_id)
+    async with front.browser(cookie) as browser:
+        assert (await browser.get("/today")).status_code == HTTPStatus.FORBIDDEN
+
+
+def test_every_change_is_a_press_of_somebody_signed_in() -> None:
+    for page in PAGES:
+        if page.method == "POST" and page.path != "/sign-in":
+            assert page.roles != PUBLIC
+        assert page.roles <= EVERYONE
