@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from deploy.cli import keeping, operating, running
+from deploy.cli import demo, keeping, operating, running
 from deploy.local.problems import LocalProblem
 
 app = typer.Typer(
@@ -14,6 +14,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(running.up)
+app.command()(demo.demo)
 app.command()(running.status)
 app.command()(running.token)
 app.command()(keeping.doctor)

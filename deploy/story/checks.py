@@ -9,10 +9,9 @@ from email.policy import compat32
 from pathlib import Path
 from typing import Any, Final
 
-import asyncpg
-
 from deploy.story import databases, topics
 from deploy.story.doors import Doors
+from deploy.story.due import Connection
 from deploy.story.hospitals import HOSPITALS
 from deploy.story.topics import Aggregates
 
@@ -77,7 +76,7 @@ class Told:
 
 
 async def look(
-    connection: "asyncpg.Connection[asyncpg.Record]",
+    connection: Connection,
     kafka: Mapping[str, str | int | float | bool],
     doors: Doors,
     mailbox: Path,
@@ -125,7 +124,9 @@ def _acknowledged(held: dict[str, dict[str, int]], done: Mapping[str, int]) -> C
     }
     lost = [f"{done[what]} {what}, {there} there" for what, there in pairs.items() if there < done.get(what, 0)]
     total = sum(done.get(what, 0) for what in pairs)
-    return Check("acknowledged", not lost, "; ".join(lost) or f"nothing of {total} things that were acknowledged is lost")
+    return Check(
+        "acknowledged", not lost, "; ".join(lost) or f"nothing of {total} things that were acknowledged is lost"
+    )
 
 
 def _log(aggregates: Aggregates, repeated: int) -> Check:
@@ -151,11 +152,13 @@ def _mailbox(aggregates: Aggregates, message_ids: Counter[str]) -> Check:
     twice = sum(number > 1 for number in notified.values())
     unsaid = len(notified.keys() - sent)
     if missing or twice or unsaid:
-        return Check("mailbox", False, f"of {len(sent)} mails {missing} are missing, {twice} came twice, {unsaid} unsaid")
+        return Check(
+            "mailbox", False, f"of {len(sent)} mails {missing} are missing, {twice} came twice, {unsaid} unsaid"
+        )
     return Check("mailbox", True, f"each of {len(sent)} notifications is one mail in the mailbox, by its Message-ID")
 
 
-async def _copies(connection: "asyncpg.Connection[asyncpg.Record]") -> Check:
+async def _copies(connection: Connection) -> Check:
     meetings, of_meetings, feedback, of_feedback, activated = await _one(connection, _COPIES)
     holds = meetings == of_meetings == feedback == of_feedback == activated
     sentence = f"meetings and feedback hold the same {activated} pairs as pairing, in the same states"
@@ -167,9 +170,11 @@ async def _copies(connection: "asyncpg.Connection[asyncpg.Record]") -> Check:
     return Check("copies", holds, sentence)
 
 
-async def _places(connection: "asyncpg.Connection[asyncpg.Record]") -> Check:
+async def _places(connection: Connection) -> Check:
     [above] = await _one(connection, _ABOVE_PLACES)
-    return Check("places", above == 0, f"{above or 'no'} mentor has more pairs than places, or lends more than shared ones")
+    return Check(
+        "places", above == 0, f"{above or 'no'} mentor has more pairs than places, or lends more than shared ones"
+    )
 
 
 async def _ledger(doors: Doors, held: dict[str, dict[str, int]]) -> Check:
@@ -181,18 +186,18 @@ async def _ledger(doors: Doors, held: dict[str, dict[str, int]]) -> Check:
     return Check("ledger", holds, f"{lent} places lent, {borrowed} borrowed; the balances {balances} sum to zero")
 
 
-async def _parked(connection: "asyncpg.Connection[asyncpg.Record]", services: list[str]) -> Check:
+async def _parked(connection: Connection, services: list[str]) -> Check:
     rows = await connection.fetch(await connection.fetchval(_PARKED, services))
     parked = sum(row["n"] for row in rows)
     return Check("parked", parked == 0, f"{parked or 'no'} event waits, is unreadable, or has a timer that fails")
 
 
-async def _reminders(connection: "asyncpg.Connection[asyncpg.Record]") -> Check:
+async def _reminders(connection: Connection) -> Check:
     sent, early, late = await _one(connection, _REMINDERS)
     sentence = f"{sent} reminders were sent 24 hours before their meeting, {early} of them earlier, {late} an hour late"
     return Check("reminders", not early and not late, sentence)
 
 
-async def _one(connection: "asyncpg.Connection[asyncpg.Record]", sql: str) -> tuple[Any, ...]:
+async def _one(connection: Connection, sql: str) -> tuple[Any, ...]:
     row = await connection.fetchrow(sql)
     return tuple(row) if row is not None else ()

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-import asyncpg
+from deploy.story.due import Connection
 
 Counts = Mapping[str, int]
 
@@ -26,6 +26,6 @@ _COUNTED: Final = {
 KINDS: Final = tuple(_COUNTED)
 
 
-async def count(connection: "asyncpg.Connection[asyncpg.Record]") -> dict[str, dict[str, int]]:
+async def count(connection: Connection) -> dict[str, dict[str, int]]:
     """By kind: how many of each state there are."""
     return {kind: {name: number for name, number in await connection.fetch(sql)} for kind, sql in _COUNTED.items()}

@@ -98,7 +98,9 @@ class Doors:
                 answer = await self._clients[service].request(method, path, headers=headers, **options)
             except httpx.TransportError as lost:
                 if not left:
-                    raise StoryStopped(f"{service} does not answer ({lost!r}). Its log is in the data folder.") from lost
+                    raise StoryStopped(
+                        f"{service} does not answer ({lost!r}). Its log is in the data folder."
+                    ) from lost
             else:
                 if answer.status_code != HTTPStatus.SERVICE_UNAVAILABLE or not left:
                     return _read(f"{method} {service}{path} by {by}", answer)

@@ -90,9 +90,7 @@ def live(couple: Couple, diary: Diary) -> list[Act]:
     hospital = hospital_of(couple.mentee)
     life = _Life(couple, diary, rng, hospital.time_zone)
     administrator = hospital.administrator_subject
-    life.acts.append(
-        ProposePair(life.at(couple.proposed), administrator, couple.key, couple.mentor, couple.mentee)
-    )
+    life.acts.append(ProposePair(life.at(couple.proposed), administrator, couple.key, couple.mentor, couple.mentee))
     since = _answer(life, administrator)
     if since is not None:
         for beats in _windows(life, administrator, since):

@@ -20,6 +20,7 @@ from deploy.story.acts import World
 from deploy.story.beginning import begin, send_same_files_again
 from deploy.story.checks import Told, look
 from deploy.story.doors import Doors
+from deploy.story.due import Connection, DueTimes
 from deploy.story.quiet import Watcher
 from deploy.story.stepper import Stepper
 from deploy.story.summary import say_checks, say_numbers, say_where
@@ -29,7 +30,6 @@ from shared.platform.service import Service
 START: Final = calendar.START
 _FILE: Final = "story.json"
 _SAID: Final = "SELECT last_value FROM directory.outbox_position_seq"
-Connection = asyncpg.Connection[asyncpg.Record]
 
 
 class HalfTold(LocalProblem):
@@ -40,7 +40,7 @@ class HalfTold(LocalProblem):
 class Hand:
     """What holds the clock and looks at everything."""
 
-    connection: "Connection"
+    connection: Connection
     stepper: Stepper
 
 
@@ -77,11 +77,15 @@ async def _tell(platform: Platform, hand: Hand, doors: Doors, say: Say) -> Told:
     said = await hand.connection.fetchval(_SAID)
     await send_same_files_again(world, quiet)
     again = await hand.connection.fetchval(_SAID) - said
-    say(f"✓ five hospitals, seven agreements, {len(world.people)} people from their rosters {monotonic() - since:.1f} s")
+    say(
+        f"✓ five hospitals, seven agreements, {len(world.people)} people from their rosters {monotonic() - since:.1f} s"
+    )
     await live_through(world, hand.stepper, hand.connection, say)
     told = Told(world.done, hand.stepper.stops, again)
     write_atomically(platform.folder.path / _FILE, json.dumps({"state": "told", **asdict(told)}, indent=2))
-    say(f"✓ twelve weeks in {monotonic() - since:.1f} s, with {doors.commands} commands and {told.stops} stops of the clock")
+    say(
+        f"✓ twelve weeks in {monotonic() - since:.1f} s, with {doors.commands} commands and {told.stops} stops of the clock"
+    )
     return told
 
 
@@ -105,7 +109,7 @@ async def _hand(platform: Platform) -> AsyncGenerator[Hand]:
         watcher = Watcher(connection, platform.kafka.client_settings(), _consumers(services))
         await watcher.prepare(services)
         now: datetime = await connection.fetchval("SELECT now FROM osler_local.clock")
-        yield Hand(connection, Stepper(connection, watcher, now))
+        yield Hand(connection, Stepper(connection, watcher, await DueTimes.of(connection, services), now))
     finally:
         await connection.close()
 

@@ -77,7 +77,9 @@ def _refusals(told: list[Couple]) -> Iterator[Act]:
     yield proposed(away, lakeshore, cast.LINDQVIST_SOLVEIG, "LU4020@lakeshore.example", "not_accepting")
     noon = at(late + 1, st_brigids.time_zone)
     own, foreign = _pair_of(told, cast.OKAFOR, cast.LAN), _pair_of(told, cast.HUERTA, cast.VILLASENOR)
-    yield Refused(noon, cast.LAN, ProposePair(noon, cast.LAN, "own", cast.AAS, cast.LAN, looks_first=False), "forbidden")
+    yield Refused(
+        noon, cast.LAN, ProposePair(noon, cast.LAN, "own", cast.AAS, cast.LAN, looks_first=False), "forbidden"
+    )
     yield Refused(noon, cast.LAN, LookAtPair(noon, cast.LAN, foreign), "pair_not_found")
     by = mesa_verde.administrator_subject
     yield Refused(noon, by, LookAtPair(noon, by, own), "pair_not_found")

@@ -3,13 +3,12 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
-import asyncpg
 from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
+from deploy.story.due import Connection
 from shared.contracts.topics import catalogue
 from shared.platform.consumer import EventConsumer
 
@@ -22,16 +21,6 @@ SELECT string_agg(format(
             EXISTS (SELECT 1 FROM %I.timers WHERE due_at <= (SELECT now FROM osler_local.clock)) AS due,
             EXISTS (SELECT 1 FROM %I.parked WHERE next_try_at IS NOT NULL) AS retrying,
             (SELECT last_value FROM %I.outbox_position_seq) AS position', s, s, s, s, s), ' UNION ALL ')
-FROM unnest($1::text[]) s
-"""
-_NEXT: Final = """
-SELECT 'SELECT min(due_at) FROM (' || string_agg(format(
-    '(SELECT due_at FROM %I.timers WHERE due_at > $1 ORDER BY due_at LIMIT 1)', s), ' UNION ALL ') || ') every'
-FROM unnest($1::text[]) s
-"""
-_LATEST: Final = """
-SELECT 'SELECT max(due_at) FROM (' || string_agg(format(
-    '(SELECT due_at FROM %I.timers WHERE due_at <= $1 ORDER BY due_at DESC LIMIT 1)', s), ' UNION ALL ') || ') every'
 FROM unnest($1::text[]) s
 """
 _MAIL: Final = "SELECT count(*) FROM notifications.messages WHERE state = 'waiting'"
@@ -50,7 +39,7 @@ class Watcher:
 
     def __init__(
         self,
-        connection: "asyncpg.Connection[asyncpg.Record]",
+        connection: Connection,
         kafka: dict[str, str | int | float | bool],
         consumers: Sequence[EventConsumer],
     ) -> None:
@@ -65,14 +54,10 @@ class Watcher:
         # Where each group was when it had read everything: what is committed does not go back while the story is told.
         self._read: dict[str, dict[int, int]] = {group: {} for group in self._groups}
         self._look = ""
-        self._next = ""
-        self._latest = ""
 
     async def prepare(self, services: Sequence[str]) -> None:
-        """Let the server write the queries over these services' schemas once."""
+        """Let the server write the query over these services' schemas once."""
         self._look = await self._connection.fetchval(_LOOK, list(services))
-        self._next = await self._connection.fetchval(_NEXT, list(services))
-        self._latest = await self._connection.fetchval(_LATEST, list(services))
 
     async def waits_for(self) -> tuple[str | None, tuple[int, ...]]:
         """What is not done yet in the databases, in words (None when nothing is left), and each outbox's position."""
@@ -84,14 +69,6 @@ class Watcher:
                 return f"{words} of {', '.join(services)}", positions
         mails = await self._connection.fetchval(_MAIL)
         return (f"{mails} mails" if mails else None), positions
-
-    async def next_due(self, now: datetime) -> datetime | None:
-        """The earliest instant after `now` at which something is due."""
-        return await self._connection.fetchval(self._next, now)
-
-    async def latest_due_by(self, instant: datetime) -> datetime:
-        """The latest instant up to this one at which something is due; there must be one."""
-        return await self._connection.fetchval(self._latest, instant)
 
     async def ends_if_read(self) -> tuple[int, ...] | None:
         """How long each topic is, or None while a group has not read and committed to the end of its own."""

@@ -4,10 +4,9 @@ from datetime import datetime, timedelta
 from time import monotonic
 from typing import Final
 
-import asyncpg
-
 from deploy.local.problems import LocalProblem
 from deploy.local.waiting import until
+from deploy.story.due import Connection, DueTimes
 from deploy.story.quiet import Still, Watcher
 
 _TOGETHER: Final = timedelta(minutes=30)
@@ -21,9 +20,10 @@ class NotQuiet(LocalProblem):
 class Stepper:
     """The hand on the clock. `now` is business time; `stops` counts where it stood."""
 
-    def __init__(self, connection: "asyncpg.Connection[asyncpg.Record]", watcher: Watcher, now: datetime) -> None:
+    def __init__(self, connection: Connection, watcher: Watcher, due: DueTimes, now: datetime) -> None:
         self._connection = connection
         self._watcher = watcher
+        self._due = due
         self.now = now
         self.stops = 0
 
@@ -63,8 +63,8 @@ class Stepper:
         self.stops += 1
 
     async def _next_stop(self, target: datetime) -> datetime:
-        due = await self._watcher.next_due(self.now)
+        due = await self._due.after(self.now)
         # No kind of timer expires within half an hour, so what is due within one may share a stop.
         if due is None or due + _TOGETHER >= target:
             return target
-        return await self._watcher.latest_due_by(due + _TOGETHER)
+        return await self._due.latest_by(due + _TOGETHER) or target

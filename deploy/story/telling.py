@@ -7,12 +7,11 @@ from itertools import groupby
 from time import monotonic
 from typing import Final
 
-import asyncpg
-
 from deploy.local.saying import Say
 from deploy.story.acts import Act, World
 from deploy.story.calendar import END, START, WEEKS
 from deploy.story.doors import Refusal, StoryStopped
+from deploy.story.due import Connection
 from deploy.story.plot import plot
 from deploy.story.stepper import Stepper
 
@@ -28,9 +27,7 @@ SELECT (SELECT count(*) FROM pairing.pairs WHERE state = 'active') AS pairs,
 """
 
 
-async def live_through(
-    world: World, stepper: Stepper, connection: "asyncpg.Connection[asyncpg.Record]", say: Say
-) -> None:
+async def live_through(world: World, stepper: Stepper, connection: Connection, say: Say) -> None:
     """All twelve weeks, with a line for each. Raises StoryStopped, NotQuiet."""
     since = monotonic()
     acts = {instant: list(some) for instant, some in groupby(plot(), _instant)}

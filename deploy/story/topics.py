@@ -57,7 +57,9 @@ def _records(consumer: Consumer) -> list[Message]:
     while len(records) < expected:
         batch = consumer.consume(_AT_ONCE, timeout=_SECONDS)
         if not batch:
-            raise TopicsUnreadable(f"Kafka gave {len(records)} of {expected} records, and then none for {_SECONDS:.0f} s.")
+            raise TopicsUnreadable(
+                f"Kafka gave {len(records)} of {expected} records, and then none for {_SECONDS:.0f} s."
+            )
         for record in batch:
             if error := record.error():
                 raise TopicsUnreadable(f"Kafka does not give a record of {record.topic()}: {error.str()}")
@@ -73,7 +75,9 @@ def _by_aggregate(records: list[Message]) -> tuple[Aggregates, int]:
         event = Heard(headers["ce_type"].decode(), sequence, json.loads(record.value() or b"{}"))
         found[headers["ce_subject"].decode()].setdefault(sequence, event)
     kept = sum(len(versions) for versions in found.values())
-    return {subject: [versions[n] for n in sorted(versions)] for subject, versions in found.items()}, len(records) - kept
+    return {subject: [versions[n] for n in sorted(versions)] for subject, versions in found.items()}, len(
+        records
+    ) - kept
 
 
 # An event's short name, and the state in which it leaves its aggregate.
@@ -153,5 +157,7 @@ def mails_sent(aggregates: Aggregates) -> set[str]:
 def has_gaps(aggregates: Aggregates) -> list[str]:
     """Aggregates of which a version is missing in the log."""
     return [
-        subject for subject, events in aggregates.items() if [e.sequence for e in events] != list(range(1, len(events) + 1))
+        subject
+        for subject, events in aggregates.items()
+        if [e.sequence for e in events] != list(range(1, len(events) + 1))
     ]

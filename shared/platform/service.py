@@ -27,7 +27,7 @@ from shared.platform.http.application import build_app
 from shared.platform.kafka import broker_security, make_producer
 from shared.platform.loops import Backoff, rest
 from shared.platform.relay import Relay
-from shared.platform.settings import PlatformSettings, refuse_superuser
+from shared.platform.settings import PlatformSettings, SettingsRefused, postgres_warning, refuse_superuser
 from shared.platform.telemetry import logger, set_up_logging, set_up_tracing
 from shared.platform.timers import Timers
 from shared.platform.timers.fire import Firer
@@ -110,8 +110,10 @@ def main(build: Callable[[], Service]) -> None:
     parser.add_argument("--role", choices=["api", "worker", "all"], default="all")
     role: Role = parser.parse_args().role
     set_up_logging(service.name)
-    settings = PlatformSettings.read()
-    sys.exit(asyncio.run(_serve(service, settings, role)))
+    try:
+        sys.exit(asyncio.run(_serve(service, PlatformSettings.read(), role)))
+    except SettingsRefused as refused:
+        sys.exit(str(refused))
 
 
 async def _serve(service: Service, settings: PlatformSettings, role: Role) -> int:
@@ -252,6 +254,9 @@ async def _open(
                     )
                 )
                 await refuse_superuser(database.pool)
+                warning = await postgres_warning(database.pool)
+                if warning is not None and login == "worker":
+                    _log.warning(warning.code, what=warning.sentence)
             except OSError as error:
                 _log.warning("waits_for_database", error=type(error).__name__)
                 await rest(backoff.next())

@@ -33,7 +33,6 @@ _ALLOWED = {
 # Who may read a topic and has no handler for its events, and why.
 _READ_WITHOUT_HEARING = {
     ("directory", "osler.contacts"): "it reads its own topic to its end, to see that what was erased is gone",
-    ("console", "osler.notifications"): "the console may show everything; no page shows deliveries",
 }
 _PERSONAL = ("Jane Doe", "jane@hospital.example", "+48 600 100 200", "a note about somebody")
 

@@ -120,7 +120,11 @@ class OperationEdge:
         """Record an act whose own transaction is gone."""
         try:
             async with asyncio.timeout(_AUDIT_SECONDS):
-                await self.database.run(lambda tx: act.record(tx, outcome, code))
+                await self.database.run(
+                    lambda tx: act.record(tx, outcome, code),
+                    institution_id=act.person.institution_id,
+                    person_id=act.person.person_id,
+                )
         except Exception as error:  # noqa: BLE001 - the caller still gets the answer that explains their request
             _LOG.error(
                 "audit_record_lost",

@@ -6,10 +6,11 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, LiteralString
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid4
 
+import asyncpg
 import httpx
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
@@ -122,6 +123,7 @@ class Front:
     world: World
     sessions: Sessions
     hub: Hub
+    stopping: asyncio.Event
 
     @asynccontextmanager
     async def browser(self, cookie: str | None = None) -> AsyncGenerator[httpx.AsyncClient]:
@@ -131,10 +133,10 @@ class Front:
         async with httpx.AsyncClient(transport=transport, base_url=URL, cookies=cookies) as client:
             yield client
 
-    async def let_in(self, person: Person, lasts_seconds: int = 600) -> str:
-        """A session's cookie, without the way through the issuer."""
+    async def let_in(self, person: Person, *, lasts_seconds: int = 600, refresh: str | None = "refresh") -> str:
+        """A session's cookie, without the way through the issuer; its token lasts so long."""
         now = real_now()
-        tokens = Tokens("access", "refresh", now, now + timedelta(seconds=lasts_seconds))
+        tokens = Tokens("access", refresh, now, now + timedelta(seconds=lasts_seconds))
         secret, _ = await self.sessions.begin(person.subject, tokens)
         return secret
 
@@ -143,6 +145,14 @@ class Front:
         signed_in = await self.sessions.find(cookie)
         assert signed_in is not None
         return signed_in.form_token
+
+    async def meddle(self, sql: LiteralString, *args: object) -> None:
+        """Change a row as nobody but a database's administrator could."""
+        connection = await asyncpg.connect(self.console.stage.admin_url)
+        try:
+            await connection.execute(sql, *args)
+        finally:
+            await connection.close()
 
     def knows(self, pair_id: UUID, state: str, revision: int = 1) -> None:
         """Let pairing have this pair."""
@@ -161,7 +171,8 @@ def open_front(console: Running) -> Front:
     provider = Provider(CLIENT, http, IssuerKeys(ISSUER, http))
     cipher = cipher_of(CLIENT.client_secret)
     sessions = Sessions(console.app, provider, cipher, LOCAL_SIGN_IN_SECRET)
-    hub = Hub(lambda ids: console.app.run(lambda tx: look.list_revisions(tx, ids)), asyncio.Event())
+    stopping = asyncio.Event()
+    hub = Hub(lambda ids: console.app.run(lambda tx: look.list_revisions(tx, ids)), stopping)
     console.worker.on_commit(hub.wake)
     files = pages.Files.read()
     app = build_app(
@@ -180,7 +191,7 @@ def open_front(console: Running) -> Front:
         url=URL,
     )
     app.router.routes.extend(pages.routes(parts))
-    return Front(console, app, world, sessions, hub)
+    return Front(console, app, world, sessions, hub, stopping)
 
 
 def query(address: str) -> dict[str, str]:

@@ -22,6 +22,8 @@ TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
 async def an_operation(scope: Scope, receive: Receive, send: Send) -> None:
     """Ends as its path says."""
     visits.of(Request(scope)).operation = "pairing.end_pair"
+    if "half" in scope["path"]:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
     if "bug" in scope["path"]:
         raise RuntimeError(CANARY)
     await Response(status_code=204)(scope, receive, send)
@@ -32,7 +34,9 @@ async def spans_of(path: str, **headers: str) -> Any:
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
     app = Observation(an_operation, provider.get_tracer("test"))
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://osler.example") as client:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app, raise_app_exceptions=False), base_url="http://osler.example"
+    ) as client:
         await client.get(path, headers=headers)
     return exporter.get_finished_spans()
 
@@ -42,6 +46,11 @@ async def test_a_span_is_named_after_its_operation_and_is_a_child_of_the_callers
     assert (span.name, span.kind, span.status.status_code) == ("pairing.end_pair", SpanKind.SERVER, StatusCode.UNSET)
     assert f"{span.context.trace_id:032x}" == TRACE_ID
     assert f"{span.parent.span_id:016x}" == "00f067aa0ba902b7"
+    assert CANARY not in span.to_json()
+
+
+async def test_a_bug_in_the_middle_of_an_answer_quotes_nobody_either():
+    (span,) = await spans_of(f"/half-bug-{CANARY}")
     assert CANARY not in span.to_json()
 
 
