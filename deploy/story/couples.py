@@ -85,6 +85,7 @@ HUANG: Final = "LU4017@lakeshore.example"
 DECLAN: Final = "LU4018@lakeshore.example"
 MORENO: Final = "500102@northfield.example"
 BAO: Final = "500105@northfield.example"
+ANGSTROM: Final = "500109@northfield.example"
 SUNDGARD: Final = "500106@northfield.example"
 ELITSA: Final = "500112@northfield.example"
 CAGLA: Final = "500113@northfield.example"
@@ -177,5 +178,5 @@ def _free_seats(here: list[Member], taken: Counter[str]) -> Iterator[str]:
     mentors = [member for member in here if member.role == "mentor"]
     for number in range(max(mentor.places for mentor in mentors)):
         for mentor in mentors:
-            if number < mentor.places - taken[mentor.subject]:
+            if taken[mentor.subject] <= number < mentor.places:
                 yield mentor.subject

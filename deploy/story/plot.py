@@ -68,7 +68,7 @@ def _refusals(told: list[Couple]) -> Iterator[Act]:
     harbor, st_brigids = hospital_of(cast.JIHOON), hospital_of(cast.LAN)
     mesa_verde, lakeshore = hospital_of(cast.BEGAY), hospital_of(cast.SHARMA)
     late = 3 * BEATS_A_WEEK
-    yield proposed(late, lakeshore, cast.SUNDGARD, "LU4020@lakeshore.example", "agreement_cap")
+    yield proposed(late, lakeshore, cast.ANGSTROM, "LU4020@lakeshore.example", "agreement_cap")
     yield proposed(late, harbor, cast.SHARMA, "H-2020@harbor.example", "no_agreement")
     yield proposed(late, st_brigids, cast.ZOLKOWSKI, "p10030@stbrigids.example", "capacity_exhausted")
     yield proposed(late, st_brigids, cast.SHARMA, "p10031@stbrigids.example", "shared_capacity_exhausted")

@@ -10,7 +10,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any, Final
 from uuid import uuid4
 
@@ -185,7 +185,7 @@ class Relay:
     async def _send(self, shard: int, lanes: _Lanes, rows: Sequence[Row]) -> None:
         groups: dict[Lane, list[Row]] = defaultdict(list)
         for row in rows:
-            groups[row["topic"], row["partition"]].append(row)
+            groups[row[1], row[2]].append(row)
         tasks = {lane: asyncio.create_task(self._send_lane(lanes, lane, group)) for lane, group in groups.items()}
         done, _ = await asyncio.wait(tasks.values(), timeout=_SLOW_SEND_SECONDS)
         # A slow send is waited for and never repeated; meanwhile the shard goes on without its lane.
@@ -293,26 +293,19 @@ async def _stop(producer: AIOKafkaProducer) -> None:
         _log.info("producer_not_stopped", error=type(error).__name__)
 
 
-def _fill(producer: AIOKafkaProducer, rows: Sequence[Row]) -> tuple[Any, list[Row]]:
+def _fill(producer: AIOKafkaProducer, rows: Sequence[Row]) -> tuple[Any, Sequence[Row]]:
     """A batch with as many of the rows as fit, in order, and which they are."""
     batch = producer.create_batch()
-    taken: list[Row] = []
-    for row in rows:
-        headers = _headers(row["headers"])
-        if batch.append(key=row["key"], value=row["payload"], timestamp=None, headers=headers) is None:
+    taken = rows
+    for number, (_, _, _, key, joined, payload) in enumerate(rows):
+        if batch.append(key=key, value=payload, timestamp=None, headers=_headers(joined)) is None:
+            taken = rows[:number]
             break
-        taken.append(row)
     batch.close()
     return batch, taken
 
 
 def _headers(joined: str) -> list[tuple[str, bytes]]:
-    """Kafka's headers from one text: to decode an array of twenty texts takes as long as all the rest of a row."""
-    words = joined.encode().split(b"\x1f")
-    return list(zip(_names(tuple(words[::2])), words[1::2], strict=False))
-
-
-@lru_cache(maxsize=64)
-def _names(encoded: tuple[bytes, ...]) -> tuple[str, ...]:
-    """The names of an event's headers, of which there are two or three different lists in all."""
-    return tuple(name.decode() for name in encoded)
+    """Kafka's headers from one text: to decode an array of twenty texts took as long as all the rest of a row."""
+    words = iter(joined.split("\x1f"))
+    return list(zip(words, map(str.encode, words), strict=False))

@@ -1,6 +1,6 @@
 """Error codes are a contract: each with its kind, its status and its sentence, in a file that a change has to change.
 
-After a decision to change them: `UPDATE_ERROR_CODES=1 pytest tests/contract/test_error_codes.py`, and commit the file.
+The status is the HTTP edge's; the console's pages answer 401 to `signed_out`. After a decision to change something: `UPDATE_ERROR_CODES=1 pytest tests/contract/test_error_codes.py`, and commit the file.
 """
 
 import json
@@ -85,5 +85,5 @@ def test_every_message_is_a_sentence_of_its_own() -> None:
     for kind in _known():
         assert "__doc__" in vars(kind), f"{kind.__name__} has no message of its own"
         message = kind.message()
-        assert message[:1].isupper(), message
+        assert not message[:1].islower(), message
         assert message.endswith("."), message

@@ -1,6 +1,7 @@
 """The console's pages in a test: real database and real guard; issuer and pairing are played, as fakes at the edge."""
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -36,6 +37,11 @@ PAIRING: Final = "http://pairing.test"
 CLIENT: Final = Client(ISSUER, "osler-console", "a client secret of this test", f"{URL}/signed-in", f"{URL}/signed-out")
 
 
+def _said(document: dict[str, Any]) -> httpx.Response:
+    """An answer that can be read as it comes, which one made with `json` cannot."""
+    return httpx.Response(200, stream=httpx.ByteStream(json.dumps(document).encode()))
+
+
 @dataclass
 class World:
     """Issuer and pairing, as far as the console talks to them. A test changes what they answer."""
@@ -60,10 +66,10 @@ class World:
             return self._pairing(request)
         match request.url.path:
             case "/.well-known/openid-configuration":
-                return httpx.Response(200, json=self._about())
+                return _said(self._about())
             case "/jwks.json":
                 public: dict[str, str] = RSAAlgorithm.to_jwk(self.key.public_key(), as_dict=True)
-                return httpx.Response(200, json={"keys": [{**public, "kid": "one", "use": "sig", "alg": "RS256"}]})
+                return _said({"keys": [{**public, "kid": "one", "use": "sig", "alg": "RS256"}]})
             case "/token":
                 return self._token(parse_qs(request.content.decode()))
             case _:

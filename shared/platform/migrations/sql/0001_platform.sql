@@ -184,7 +184,7 @@ BEGIN
     EXECUTE format('CREATE POLICY person ON idempotency_keys AS RESTRICTIVE TO %I USING (person_id = (SELECT ctx_person()))', app);
 
     -- An act is recorded in one's own name; the record of a request that failed is written outside any context.
-    EXECUTE format('CREATE POLICY own ON audit_records FOR INSERT TO %I WITH CHECK (institution_id = coalesce((SELECT ctx_institution()), institution_id) AND person_id = coalesce((SELECT ctx_person()), person_id))', app);
+    EXECUTE format('CREATE POLICY own ON audit_records FOR INSERT TO %I WITH CHECK (institution_id = (SELECT ctx_institution()) AND person_id = (SELECT ctx_person()))', app);
     EXECUTE format('CREATE POLICY worker ON audit_records TO %I USING (true) WITH CHECK (true)', worker);
 
     -- pg_temp is searched first unless it is named: a caller's temporary table must never pass for `members`.
