@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install dev demo up check schemas-check format schemas test test-unit chaos bench lock clean
+.PHONY: help install dev demo up check schemas-check format schemas test test-unit bench lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -56,11 +56,11 @@ format: dev ## rewrite the code in the house format
 schemas schemas-check: dev ## write what is generated from the events, or only say what is out of date
 	$(SCHEMAS) $(if $(filter %-check,$@),--check)
 
-test: dev ## every test but chaos and bench
+test: dev ## every test, on real Kafka and PostgreSQL
 	$(BIN)/pytest $(ARGS)
 test-unit: dev ## only what needs neither Kafka nor PostgreSQL
 	$(BIN)/pytest tests/unit tests/contract $(ARGS)
-chaos bench: dev ## kill, duplicate, reorder, pause, cut off; rates beside a bare loop's
+bench: dev ## the relay's and the consumer's rate beside a bare loop's
 	$(BIN)/pytest tests/$@ --capture no --timeout 1800 $(ARGS)
 
 lock: dev ## write requirements/*.txt from pyproject.toml (UPGRADE=--upgrade for newer versions)

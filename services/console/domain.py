@@ -48,10 +48,6 @@ class NoSuchPage(NotFound):
     """There is nothing here that you may see. It may have ended, or the address has a slip."""
 
 
-class FormTooLarge(Refused):
-    """This form is larger than any of ours. Nothing was changed."""
-
-
 class TooManyWatchers(Unavailable):
     """Too many pages are open for this one to follow changes by itself. Reload it to see what is new."""
 
@@ -166,6 +162,10 @@ class Silence:
     since: datetime
     last_contact_at: datetime | None
     next_meeting_at: datetime | None
+
+    def is_long(self, now: datetime) -> bool:
+        """Whether the two have been without contact for longer than they should be."""
+        return now - self.since > SILENCE
 
 
 @dataclass(frozen=True)
@@ -330,8 +330,3 @@ Today = InstitutionToday | OwnToday | ConsortiumToday
 
 def _asked(proposal: Proposal) -> Who:
     return proposal.couple.mentor if proposal.state == "proposed" else proposal.couple.mentee
-
-
-def has_fallen_silent(since: datetime, now: datetime) -> bool:
-    """Whether an active pair has been without contact for longer than it should be."""
-    return now - since > SILENCE

@@ -11,8 +11,8 @@ from uuid import UUID
 from services.console.domain import TooManyWatchers
 from shared.platform.database import Transaction
 from shared.platform.errors import Unavailable
-from shared.platform.members import Person
 from shared.platform.loops import rest
+from shared.platform.members import Person
 from shared.platform.telemetry import gauge, logger
 
 MOST: Final = 500

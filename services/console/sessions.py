@@ -22,8 +22,8 @@ from services.console.oidc import Provider, Tokens
 from services.console.use_cases import sign_in
 from shared.platform.clock import RealNow, real_now
 from shared.platform.database import Database, is_nobodys_fault
-from shared.platform.members import sign_in_key
 from shared.platform.loops import rest
+from shared.platform.members import sign_in_key
 from shared.platform.telemetry import logger
 
 _RENEW_BEFORE: Final = timedelta(minutes=1)

@@ -1,6 +1,6 @@
 """One schema for all tests of the edge; every test has institutions and people of its own in it."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Generator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +10,7 @@ import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI
+from structlog.testing import capture_logs
 
 from shared.contracts.event import Role
 from shared.platform.database import Database
@@ -81,6 +82,13 @@ class House:
             who.person_id,
         )
         return [(row["operation"], row["outcome"], row["reason"]) for row in rows]
+
+
+@pytest.fixture(autouse=True)
+def unprinted() -> Generator[None]:
+    """Bugs are planted here on purpose, and printing a traceback in colours takes a second each."""
+    with capture_logs():
+        yield
 
 
 @pytest.fixture(scope="session")
