@@ -18,6 +18,7 @@ from shared.platform.errors import NotFound, OutcomeUnknown, Unavailable
 Row = asyncpg.Record
 Door = Literal["api", "consumer", "timer", "relay", "none"]
 _TRIES: Final = 3
+_ACQUIRE_SECONDS: Final = 10.0  # longer, and whoever waits is better told to come back
 T = TypeVar("T")
 
 _CONTEXT: Final = "SELECT set_config('osler.institution_id', $1, true), set_config('osler.person_id', $2, true), "
@@ -200,7 +201,7 @@ class Database:
 
         Raises OutcomeUnknown where COMMIT was sent and no answer came.
         """
-        async with self.pool.acquire() as connection:
+        async with self.pool.acquire(timeout=_ACQUIRE_SECONDS) as connection:
             await connection.execute("BEGIN")
             try:
                 started = await connection.fetchrow(_BEGIN[self.clock], str(institution_id or ""), str(person_id or ""))

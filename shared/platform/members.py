@@ -97,5 +97,7 @@ def listener() -> EventConsumer:  # noqa: C901 - a list of seven small handlers,
             """,
             event.person_id,
         )
+        # Answers that were kept for repeated requests may show what the person sent.
+        await tx.execute("DELETE FROM idempotency_keys WHERE person_id = $1", event.person_id)
 
     return events

@@ -1,6 +1,7 @@
 """Error codes are a contract: each with its kind, its status and its sentence, in a file that a change has to change.
 
-The status is the HTTP edge's; the console's pages answer 401 to `signed_out`. After a decision to change something: `UPDATE_ERROR_CODES=1 pytest tests/contract/test_error_codes.py`, and commit the file.
+The status is the HTTP edge's; the console's pages answer 401 to `signed_out`.
+After a decision to change something run it once with `UPDATE_ERROR_CODES=1` in the environment, and commit the file.
 """
 
 import json
@@ -66,11 +67,15 @@ def _as_data() -> dict[str, dict[str, Any]]:
     return dict(found)
 
 
+def _flat(data: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    return {f"{owner} {code}": entry for owner, codes in data.items() for code, entry in codes.items()}
+
+
 def test_a_change_of_codes_kinds_statuses_or_messages_is_committed() -> None:
-    now = json.dumps(_as_data(), indent=2, ensure_ascii=False) + "\n"
     if os.environ.get("UPDATE_ERROR_CODES"):
-        GOLDEN.write_text(now, encoding="utf-8")
-    assert json.loads(now) == json.loads(GOLDEN.read_text(encoding="utf-8"))
+        GOLDEN.write_text(json.dumps(_as_data(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    now, committed = _flat(_as_data()), _flat(json.loads(GOLDEN.read_text(encoding="utf-8")))
+    assert not {code for code in now | committed if now.get(code) != committed.get(code)}
 
 
 def test_one_code_means_one_kind_and_one_status_whoever_raises_it() -> None:

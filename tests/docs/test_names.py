@@ -1,6 +1,7 @@
 """Whatever a document names is there: commands, targets, links, files, tests, settings and metrics."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -35,7 +36,7 @@ def _refuse_unknown(words: list[str]) -> None:
         assert rest, f"`osler {' '.join(words)}` is no whole command"
         assert rest[0] in found.commands, f"there is no `osler {' '.join(words)}`"
         found = found.commands[rest.pop(0)]
-    known = {option for parameter in found.params for option in parameter.opts}
+    known = set(_options(found))
     options = {word.strip("[],.;") for word in rest if word.strip("[").startswith("--")}
     assert options <= known, f"`osler {' '.join(words)}` has no {options - known}"
 
@@ -55,16 +56,21 @@ def test_every_osler_command_that_the_code_tells_people_to_type_exists() -> None
 
 
 def test_an_option_alone_is_an_option_of_some_command() -> None:
-    known = {option for command in _commands(typer.main.get_command(app)) for option in command}
+    known = set(_every_option(typer.main.get_command(app)))
     for document in documents():
-        for span in spans(read(document)):
-            if re.fullmatch(r"--[a-z-]+", span):
-                assert span in known, f"{name_of(document)}: no command has {span}"
+        alone = {span for span in spans(read(document)) if re.fullmatch(r"--[a-z-]+", span)}
+        assert alone <= known, f"{name_of(document)}: no command has {alone - known}"
 
 
-def _commands(command: Any) -> list[list[str]]:
-    own = [[option for parameter in command.params for option in parameter.opts]]
-    return own + [each for inner in getattr(command, "commands", {}).values() for each in _commands(inner)]
+def _options(command: Any) -> Iterator[str]:
+    for parameter in command.params:
+        yield from (*parameter.opts, *parameter.secondary_opts)
+
+
+def _every_option(command: Any) -> Iterator[str]:
+    yield from _options(command)
+    for inner in getattr(command, "commands", {}).values():
+        yield from _every_option(inner)
 
 
 @_each
