@@ -59,7 +59,7 @@ schemas schemas-check: dev ## write what is generated from the events, or only s
 test: dev ## every test, on real Kafka and PostgreSQL
 	$(BIN)/pytest $(ARGS)
 test-unit: dev ## only what needs neither Kafka nor PostgreSQL
-	$(BIN)/pytest tests/unit tests/contract $(ARGS)
+	$(BIN)/pytest tests/unit tests/contract tests/docs $(ARGS)
 bench: dev ## the relay's and the consumer's rate beside a bare loop's
 	$(BIN)/pytest tests/$@ --capture no --timeout 1800 $(ARGS)
 

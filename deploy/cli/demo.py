@@ -32,9 +32,7 @@ def demo(
             held.append(await story.tell(platform, typer.echo))
             if stays:
                 async with following_real_time(platform):
-                    typer.echo(
-                        "  The story's clock now follows real time from where it stands. Stop with Ctrl-C; the data stays."
-                    )
+                    typer.echo("  From here on the clock follows real time. Stop with Ctrl-C; the data stays.")
                     await asyncio.Event().wait()
 
     session.run(tell, typer.echo)

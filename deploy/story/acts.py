@@ -1,4 +1,4 @@
-"""What people do in the story, each through a service's public door; refuses to go on past an answer it did not expect."""
+"""What people do in the story, each through a service's public door; refuses to go on past an unexpected answer."""
 
 from collections.abc import Awaitable
 from dataclasses import dataclass, field

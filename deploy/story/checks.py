@@ -1,4 +1,4 @@
-"""The demo's own checks: each has a name and a sentence, and looks at what the platform holds, not at what was meant."""
+"""The demo's own checks, each with a name; they look at what the platform holds, and never at what was meant."""
 
 import asyncio
 from collections import Counter
@@ -88,13 +88,13 @@ async def look(
     said = topics.count(aggregates)
     message_ids = await asyncio.to_thread(_message_ids, mailbox)
     checks = [
-        *(_agrees(kind, held[kind], said[kind]) for kind in databases.KINDS),
+        *(compare(kind, held[kind], said[kind]) for kind in databases.KINDS),
         _acknowledged(held, told.done),
         _log(aggregates, repeated),
-        _mailbox(aggregates, message_ids),
+        mailbox_check(aggregates, message_ids),
         await _copies(connection),
         await _places(connection),
-        await _ledger(doors, held),
+        await _ledger(doors),
         await _parked(connection, doors.services),
         await _reminders(connection),
         Check(
@@ -107,7 +107,8 @@ async def look(
     return Seen(held, said, len(message_ids), checks)
 
 
-def _agrees(kind: str, held: dict[str, int], said: dict[str, int]) -> Check:
+def compare(kind: str, held: Mapping[str, int], said: Mapping[str, int]) -> Check:
+    """Whether a database and its topic count the same of one kind."""
     differing = sorted(name for name in held.keys() | said.keys() if held.get(name, 0) != said.get(name, 0))
     if not differing:
         return Check(kind, True, f"database and topic agree in {sum(held.values())} {kind}")
@@ -145,9 +146,10 @@ def _message_ids(mailbox: Path) -> Counter[str]:
     return found
 
 
-def _mailbox(aggregates: Aggregates, message_ids: Counter[str]) -> Check:
+def mailbox_check(aggregates: Aggregates, message_ids: Mapping[str, int]) -> Check:
+    """Whether each notification that is said to be sent is just one mail; `message_ids` counts those in the mailbox."""
     sent = topics.mails_sent(aggregates)
-    notified = Counter(message_id.strip("<>").partition("@")[0] for message_id in message_ids.elements())
+    notified = {message_id.strip("<>").partition("@")[0]: number for message_id, number in message_ids.items()}
     missing = len(sent - notified.keys())
     twice = sum(number > 1 for number in notified.values())
     unsaid = len(notified.keys() - sent)
@@ -177,12 +179,11 @@ async def _places(connection: Connection) -> Check:
     )
 
 
-async def _ledger(doors: Doors, held: dict[str, dict[str, int]]) -> Check:
+async def _ledger(doors: Doors) -> Check:
     ledgers = [await doors.get("pairing", "/ledger", hospital.administrator_subject) for hospital in HOSPITALS]
     lent, borrowed = sum(each["lent"] for each in ledgers), sum(each["borrowed"] for each in ledgers)
     balances = ", ".join(f"{each['balance']:+d}" for each in ledgers)
     holds = sum(each["balance"] for each in ledgers) == 0 and lent == borrowed
-    del held
     return Check("ledger", holds, f"{lent} places lent, {borrowed} borrowed; the balances {balances} sum to zero")
 
 

@@ -1,4 +1,4 @@
-"""Whom the administrators bring together, when, and what becomes of it; refuses to give a mentor more than the places."""
+"""Whom the administrators bring together, when, and what becomes of it; no mentor gets more than the places."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -117,7 +117,7 @@ NAMED: Final = (
     Couple(AAS, MINH_ANH, _week(0, 4), "is recalled"),
     Couple(MORENO, CAGLA, _week(0, 5), "is never confirmed"),
     Couple(AAS, EOIN, _week(2, 2), days=21),
-    # Kim goes on leave in February and comes back; Huerta-Peñaloza leaves the hospital, and her mentee goes on with another.
+    # Kim goes on leave in February and comes back; Huerta-Peñaloza leaves, and her mentee goes on with another mentor.
     Couple(NI_BHRIAIN, KIM, _week(0, 2), days=14),
     Couple(NI_BHRIAIN, CARRENO, _week(0, 6), days=None),
     Couple(HUERTA, VILLASENOR, _week(0, 4), days=14),
@@ -140,8 +140,8 @@ LEFT: Final = frozenset({HUERTA})
 """Whose absence is for good: their pairs end, those of the others pause."""
 
 _WAVES: Final = (_week(0, 4), _week(0, 8), _week(1, 4), _week(2, 6), _week(3, 4))
-_RHYTHMS: Final = (14, 21, 28, 28, 21, 28)
-_WITHOUT_MENTOR: Final = 3
+_RHYTHMS: Final = (28, 21, 28, 14, 28)
+_WITHOUT_MENTOR: Final = 2
 """Every so manieth mentee finds nobody."""
 _HOLDS_NO_PLACE: Final = frozenset[Fate](
     {"declined by the mentor", "declined by the mentee", "lapses", "is recalled", "is never confirmed"}

@@ -17,9 +17,9 @@ _COUNTED: Final = {
         FROM meetings.meetings GROUP BY 1
     """,
     "touchpoints": "SELECT 'touchpoints', count(*) FROM meetings.touchpoints",
-    "feedback": "SELECT 'feedback: ' || replace(state, '_', ' '), count(*) FROM feedback.feedback_requests GROUP BY 1",
+    "feedback": "SELECT 'feedback: ' || state, count(*) FROM feedback.feedback_requests GROUP BY 1",
     "mails": """
-        SELECT 'mails: ' || state || coalesce(', ' || replace(reason, '_', ' '), ''), count(*)
+        SELECT 'mails: ' || state || coalesce(', ' || reason, ''), count(*)
         FROM notifications.messages GROUP BY 1
     """,
 }
@@ -28,4 +28,7 @@ KINDS: Final = tuple(_COUNTED)
 
 async def count(connection: Connection) -> dict[str, dict[str, int]]:
     """By kind: how many of each state there are."""
-    return {kind: {name: number for name, number in await connection.fetch(sql)} for kind, sql in _COUNTED.items()}
+    counted: dict[str, dict[str, int]] = {}
+    for kind, sql in _COUNTED.items():
+        counted[kind] = {row[0].replace("_", " "): row[1] for row in await connection.fetch(sql)}
+    return counted

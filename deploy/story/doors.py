@@ -126,7 +126,7 @@ def _read(what: str, answer: httpx.Response) -> dict[str, Any]:
     if answer.is_success:
         return answer.json() if answer.content else {}
     try:
-        problem = answer.json()
+        problem: dict[str, Any] = answer.json()
     except ValueError:
         problem = {}
     code = problem.get("code") or problem.get("error") or "no_code"

@@ -173,7 +173,9 @@ def _arrange(life: _Life, beats: range, proposed: int, beat: int) -> None:
     offered = [beat, *others]
     life.rng.shuffle(offered)
     slots = tuple(slot(each, life.zone, minutes) for each in offered)
-    steps = [(proposed, ProposeMeeting(life.at(proposed), first, life.couple.key, meeting, slots))]
+    steps: list[tuple[int, Act]] = [
+        (proposed, ProposeMeeting(life.at(proposed), first, life.couple.key, meeting, slots))
+    ]
     following = _Following(life, meeting, minutes, beats)
     if course == "declined":
         steps.append(following.step(proposed + 2, second, "cancel", {"reason": "schedule_changed"}))
@@ -241,7 +243,7 @@ def _touch(life: _Life, beats: range) -> None:
         by, _ = life.either()
         happened_at = life.at(beat) - timedelta(minutes=life.rng.randint(30, 30 * 60))
         life.acts.append(LogTouchpoint(life.at(beat), by, life.couple.key, happened_at, life.rng.randint(5, 20)))
-        beat += life.rng.randint(12, 30)
+        beat += life.rng.randint(16, 40)
 
 
 def _give_feedback(life: _Life) -> None:

@@ -1,4 +1,4 @@
-"""The story from outside: where its clock begins, whether it was told here, and telling it; refuses to go on half told."""
+"""The story from outside: where its clock begins, and telling it once in a folder; refuses to go on half told."""
 
 import json
 from collections.abc import AsyncGenerator
@@ -62,7 +62,7 @@ async def tell(platform: Platform, say: Say) -> bool:
         )
         say_numbers(seen, say)
         holds = say_checks(seen, say)
-        say(f"  (counted and checked in {monotonic() - since:.1f} s)")
+        say(f"  counted and checked in {monotonic() - since:.1f} s")
         say_where(platform, say)
         return holds
 
@@ -77,15 +77,12 @@ async def _tell(platform: Platform, hand: Hand, doors: Doors, say: Say) -> Told:
     said = await hand.connection.fetchval(_SAID)
     await send_same_files_again(world, quiet)
     again = await hand.connection.fetchval(_SAID) - said
-    say(
-        f"✓ five hospitals, seven agreements, {len(world.people)} people from their rosters {monotonic() - since:.1f} s"
-    )
+    say(f"✓ five hospitals, seven agreements, {len(world.people)} people of rosters {monotonic() - since:.1f} s")
     await live_through(world, hand.stepper, hand.connection, say)
     told = Told(world.done, hand.stepper.stops, again)
     write_atomically(platform.folder.path / _FILE, json.dumps({"state": "told", **asdict(told)}, indent=2))
-    say(
-        f"✓ twelve weeks in {monotonic() - since:.1f} s, with {doors.commands} commands and {told.stops} stops of the clock"
-    )
+    spent = f"{doors.commands} commands, {told.stops} stops of the clock, {monotonic() - since:.1f} s"
+    say(f"✓ twelve weeks: {spent}")
     return told
 
 

@@ -14,16 +14,20 @@ from shared.platform.consumer import EventConsumer
 
 _SECONDS: Final = 10
 
-# One row per service: what still waits there. `%I` is filled in by the server, from the names of the schemas.
+# One row per service and one for the mails: what still waits there. `%I` is filled in by the server, from the names
+# of the schemas.
 _LOOK: Final = """
 SELECT string_agg(format(
-    'SELECT %L AS service, EXISTS (SELECT 1 FROM %I.outbox) AS outbox,
-            EXISTS (SELECT 1 FROM %I.timers WHERE due_at <= (SELECT now FROM osler_local.clock)) AS due,
-            EXISTS (SELECT 1 FROM %I.parked WHERE next_try_at IS NOT NULL) AS retrying,
-            (SELECT last_value FROM %I.outbox_position_seq) AS position', s, s, s, s, s), ' UNION ALL ')
+    'SELECT CASE WHEN EXISTS (SELECT 1 FROM %I.timers WHERE due_at <= (SELECT now FROM osler_local.clock))
+                 THEN ''timers of %I''
+                 WHEN EXISTS (SELECT 1 FROM %I.outbox) THEN ''the outbox of %I''
+                 WHEN EXISTS (SELECT 1 FROM %I.parked WHERE next_try_at IS NOT NULL)
+                 THEN ''events that %I tries again'' END AS waits,
+            (SELECT last_value FROM %I.outbox_position_seq) AS position', s, s, s, s, s, s, s), ' UNION ALL ')
+    || ' UNION ALL SELECT CASE WHEN EXISTS (SELECT 1 FROM notifications.messages WHERE state = ''waiting'')
+                          THEN ''mails'' END, 0'
 FROM unnest($1::text[]) s
 """
-_MAIL: Final = "SELECT count(*) FROM notifications.messages WHERE state = 'waiting'"
 
 
 @dataclass(frozen=True)
@@ -62,13 +66,8 @@ class Watcher:
     async def waits_for(self) -> tuple[str | None, tuple[int, ...]]:
         """What is not done yet in the databases, in words (None when nothing is left), and each outbox's position."""
         rows = await self._connection.fetch(self._look)
-        positions = tuple(row["position"] for row in rows)
-        for what, words in (("due", "timers"), ("outbox", "the outbox"), ("retrying", "events that are tried again")):
-            services = [row["service"] for row in rows if row[what]]
-            if services:
-                return f"{words} of {', '.join(services)}", positions
-        mails = await self._connection.fetchval(_MAIL)
-        return (f"{mails} mails" if mails else None), positions
+        waits = ", ".join(row["waits"] for row in rows if row["waits"])
+        return waits or None, tuple(row["position"] for row in rows)
 
     async def ends_if_read(self) -> tuple[int, ...] | None:
         """How long each topic is, or None while a group has not read and committed to the end of its own."""

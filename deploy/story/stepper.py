@@ -11,6 +11,7 @@ from deploy.story.quiet import Still, Watcher
 
 _TOGETHER: Final = timedelta(minutes=30)
 _QUIET_WITHIN_SECONDS: Final = 60.0
+_LOOK_EVERY_SECONDS: Final = 0.015
 
 
 class NotQuiet(LocalProblem):
@@ -20,7 +21,15 @@ class NotQuiet(LocalProblem):
 class Stepper:
     """The hand on the clock. `now` is business time; `stops` counts where it stood."""
 
-    def __init__(self, connection: Connection, watcher: Watcher, due: DueTimes, now: datetime) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        watcher: Watcher,
+        due: DueTimes,
+        now: datetime,
+        quiet_within_seconds: float = _QUIET_WITHIN_SECONDS,
+    ) -> None:
+        self._quiet_within_seconds = quiet_within_seconds
         self._connection = connection
         self._watcher = watcher
         self._due = due
@@ -45,7 +54,7 @@ class Stepper:
             twice, last = seen == last, seen
             return twice
 
-        if not await until(seen_twice, _QUIET_WITHIN_SECONDS, every=0.005):
+        if not await until(seen_twice, self._quiet_within_seconds, every=_LOOK_EVERY_SECONDS):
             message = f"After {monotonic() - since:.0f} s the platform still waits for {waits or 'new events to end'}."
             raise NotQuiet(message)
 

@@ -17,6 +17,14 @@ from deploy.story.stepper import Stepper
 
 _AT_ONCE: Final = 6
 _WEEK: Final = timedelta(weeks=1)
+_WORDS: Final = {
+    "pairs": (2, "pairs"),
+    "held": (3, "meetings held"),
+    "coming": (2, "coming"),
+    "touchpoints": (3, "touchpoints"),
+    "asked": (2, "feedback"),
+    "mails": (4, "mails"),
+}
 _SO_FAR: Final = """
 SELECT (SELECT count(*) FROM pairing.pairs WHERE state = 'active') AS pairs,
        (SELECT count(*) FROM meetings.meetings WHERE state = 'held') AS held,
@@ -75,8 +83,5 @@ async def _together(world: World, acts: list[Act]) -> None:
 
 
 def _line(week: int, monday: datetime, so_far: dict[str, int], stops: int, seconds: float) -> str:
-    return (
-        f"  week {week + 1:>2} of {WEEKS}, from {monday:%d %b}: {so_far['pairs']:>3} pairs active, {so_far['held']:>3} meetings "
-        f"held, {so_far['coming']:>3} coming, {so_far['touchpoints']:>3} touchpoints, {so_far['asked']:>2} asked for feedback, "
-        f"{so_far['mails']:>4} mails  ({stops} stops, {seconds:.0f} s)"
-    )
+    numbers = ", ".join(f"{so_far[name]:>{width}} {words}" for name, (width, words) in _WORDS.items())
+    return f"  week {week + 1:>2} of {WEEKS}, from {monday:%d %b}: {numbers}  ({stops} stops, {seconds:.0f} s)"

@@ -1,4 +1,4 @@
-"""Lets the stepped clock follow real time after the story; it stops at every due instant, in order, and never overtakes one."""
+"""Lets the stepped clock follow real time after the story; it never passes a due instant without stopping there."""
 
 import asyncio
 from collections.abc import AsyncGenerator

@@ -2,8 +2,9 @@
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any, Final
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, TopicPartition
@@ -12,7 +13,8 @@ from deploy.local.problems import LocalProblem
 from shared.contracts.topics import catalogue
 
 _SECONDS: Final = 20.0
-_AT_ONCE: Final = 2_000
+_PATIENCE_SECONDS: Final = 0.1
+_AT_ONCE: Final = 500
 
 
 class TopicsUnreadable(LocalProblem):
@@ -36,7 +38,7 @@ def read_all(settings: Mapping[str, str | int | float | bool]) -> tuple[Aggregat
     """Every topic but the contacts, whose bodies are sealed; and how many records came more than once."""
     consumer = Consumer({**settings, "group.id": "osler-demo", "enable.auto.commit": False})
     try:
-        return _by_aggregate(_records(consumer))
+        return by_aggregate(_records(consumer))
     finally:
         consumer.close()
 
@@ -54,9 +56,10 @@ def _records(consumer: Consumer) -> list[Message]:
     expected = sum(ends.values())
     consumer.assign(places)
     records: list[Message] = []
+    end = monotonic() + _SECONDS
     while len(records) < expected:
-        batch = consumer.consume(_AT_ONCE, timeout=_SECONDS)
-        if not batch:
+        batch = consumer.consume(_AT_ONCE, timeout=_PATIENCE_SECONDS)  # it waits that long for a last, smaller batch
+        if not batch and monotonic() > end:
             raise TopicsUnreadable(
                 f"Kafka gave {len(records)} of {expected} records, and then none for {_SECONDS:.0f} s."
             )
@@ -67,7 +70,8 @@ def _records(consumer: Consumer) -> list[Message]:
     return records
 
 
-def _by_aggregate(records: list[Message]) -> tuple[Aggregates, int]:
+def by_aggregate(records: Sequence[Message]) -> tuple[Aggregates, int]:
+    """The events of each aggregate, every version once; and how many records were a version again."""
     found: dict[str, dict[int, Heard]] = defaultdict(dict)
     for record in records:
         headers = dict(record.headers() or ())
@@ -81,7 +85,7 @@ def _by_aggregate(records: list[Message]) -> tuple[Aggregates, int]:
 
 
 # An event's short name, and the state in which it leaves its aggregate.
-_PEOPLE: Final = {"person_joined": "here", "person_returned": "here", "person_went_on_leave": "on_leave"} | {
+_PEOPLE: Final = {"person_joined": "here", "person_returned": "here", "person_went_on_leave": "on leave"} | {
     "person_left": "left",
     "person_erased": "erased",
 }

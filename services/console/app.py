@@ -5,6 +5,8 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import cache
+from typing import Final
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import httpx
@@ -21,9 +23,9 @@ from shared.contracts.contacts import ContactDetails, ContactRecorded
 from shared.platform.issuer import IssuerKeys
 from shared.platform.seal import ContactsKey, open_sealed
 from shared.platform.service import Runtime, Service
-from shared.platform.settings import PlatformSettings, Problem, SettingsRefused
+from shared.platform.settings import PlatformSettings, Problem, SettingsRefused, is_loopback
 
-_TIMEOUT_SECONDS = 5.0
+_TIMEOUT_SECONDS: Final = 5.0
 
 
 def build() -> Service:
@@ -39,10 +41,6 @@ def build() -> Service:
 def _pages(runtime: Runtime) -> Sequence[BaseRoute]:
     """Every page, on the app login's database and with this process's settings."""
     settings = ConsoleSettings.of(runtime.settings)
-    # No connection outlives its answer, so there is none to close: sign-ins and commands are rare.
-    http = httpx.AsyncClient(
-        timeout=_TIMEOUT_SECONDS, follow_redirects=False, limits=httpx.Limits(max_keepalive_connections=0)
-    )
     client = Client(
         settings.issuer,
         settings.client_id,
@@ -50,7 +48,8 @@ def _pages(runtime: Runtime) -> Sequence[BaseRoute]:
         redirect_uri=f"{settings.url}/signed-in",
         signed_out_uri=f"{settings.url}/signed-out",
     )
-    provider = Provider(client, http, IssuerKeys(settings.issuer, http))
+    issuer_http = _http(settings.issuer)
+    provider = Provider(client, issuer_http, IssuerKeys(settings.issuer, issuer_http))
     cipher = cipher_of(settings.client_secret)
     files = pages.Files.read()
     return pages.routes(
@@ -58,7 +57,7 @@ def _pages(runtime: Runtime) -> Sequence[BaseRoute]:
             database=runtime.app,
             sessions=Sessions(runtime.app, provider, cipher, settings.sign_in_secret),
             provider=provider,
-            pairing=Pairing(settings.pairing_url, http),
+            pairing=Pairing(settings.pairing_url, _http(settings.pairing_url)),
             hub=_hub(runtime),
             files=files,
             look=pages.Look(files, issuer_origin=settings.issuer_origin, is_secure=settings.is_secure),
@@ -66,6 +65,16 @@ def _pages(runtime: Runtime) -> Sequence[BaseRoute]:
             cipher=cipher,
             url=settings.url,
         )
+    )
+
+
+def _http(url: str) -> httpx.AsyncClient:
+    """A client for one other party. No connection outlives its answer, so there is none to close: calls are rare."""
+    return httpx.AsyncClient(
+        timeout=_TIMEOUT_SECONDS,
+        follow_redirects=False,
+        trust_env=not is_loopback(urlsplit(url).hostname or ""),
+        limits=httpx.Limits(max_keepalive_connections=0),
     )
 
 

@@ -89,12 +89,17 @@ class Hub:
         for watcher in self._watchers:
             watcher.end()
 
+    def refuse_too_many(self, person: Person) -> None:
+        """Raise TooManyWatchers where there is no room for another page of this person's."""
+        own = sum(1 for watcher in self._watchers if watcher.person.person_id == person.person_id)
+        is_closed = self._has_closed or self._stopping.is_set()
+        if is_closed or len(self._watchers) >= MOST or own >= MOST_EACH:
+            raise TooManyWatchers
+
     @asynccontextmanager
     async def watch(self, person: Person) -> AsyncGenerator[Watcher]:
         """Be told of changes while this is open; raises TooManyWatchers."""
-        own = sum(1 for watcher in self._watchers if watcher.person.person_id == person.person_id)
-        if self._has_closed or self._stopping.is_set() or len(self._watchers) >= MOST or own >= MOST_EACH:
-            raise TooManyWatchers
+        self.refuse_too_many(person)
         watcher = Watcher(person)
         self._watchers.add(watcher)
         _OPEN.set(len(self._watchers))

@@ -111,7 +111,7 @@ async def consume(
 
 
 async def _apply(connection: Connection, name: str, records: Sequence[ConsumerRecord], effect: Effect) -> None:
-    said = [dict(record.headers) for record in records]
+    said: list[dict[str, Any]] = [dict(record.headers) for record in records]
     subjects = [UUID(headers["ce_subject"].decode()) for headers in said]
     ids = sorted(set(subjects))
     await connection.execute(_MAKE_INBOX, name, ids)

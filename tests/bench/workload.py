@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid5
 
 import asyncpg
@@ -131,7 +132,7 @@ class Reader:
             while any([await consumer.position(place) < self._ends[place] for place in places]):
                 for records in (await consumer.getmany(timeout_ms=500)).values():
                     for record in records:
-                        said = dict(record.headers)
+                        said: dict[str, Any] = dict(record.headers)
                         facts.append((said["ce_subject"], int(said["ce_sequence"])))
         return _disorder(facts, expected)
 

@@ -62,6 +62,13 @@ def test_the_projects_readme_names_every_service() -> None:
     assert sorted(holds.split(";")[0].split(", ")) == list(SERVICES)
 
 
+def test_the_projects_readme_names_only_tests_that_there_are() -> None:
+    rows = table(read(ROOT / "README.md"), "folder", "holds")
+    [holds] = [text for folder, text in rows if folder == "tests/"]
+    named = re.sub(r" \([^)]*\)", "", holds).split(", ")
+    assert not [name for name in named if not (ROOT / "tests" / name / "__init__.py").is_file()]
+
+
 def test_every_service_is_drawn_and_has_a_folder() -> None:
     rows = table(read(ROOT / "README.md"), "folder", "holds")
     assert all((ROOT / folder).is_dir() for folder, _ in rows)

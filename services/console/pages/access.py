@@ -10,14 +10,15 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from services.console.domain import NotYourPage, SignedOut, StaleForm, UnknownHere
+from services.console.domain import NoSuchPage, NotYourPage, SignedOut, StaleForm, UnknownHere
 from services.console.pages.parts import Parts
 from services.console.sessions import SignedIn
 from shared.contracts.event import Role
 from shared.platform.database import is_nobodys_fault
 from shared.platform.errors import OslerError, Unavailable
-from shared.platform.http import bodies, visits
+from shared.platform.http import audit, bodies, visits
 from shared.platform.http.refusals import InternalError, status_of
+from shared.platform.members import Person
 from shared.platform.telemetry import logger
 
 EVERYONE: Final = frozenset[Role]({"mentor", "mentee", "administrator", "consortium_administrator"})
@@ -71,6 +72,11 @@ class Page:
         """How logs and metrics call it."""
         return f"console.{self.answer.__name__}"
 
+    @property
+    def looks_up_by_id(self) -> bool:
+        """Whether its address names one thing of somebody's."""
+        return "{pair_id}" in self.path
+
 
 def route(page: Page, parts: Parts) -> Route:
     """The page behind its guard."""
@@ -91,10 +97,27 @@ def route(page: Page, parts: Parts) -> Route:
             visit.code = error.code()
             if isinstance(error, InternalError):
                 _log.error("bug_in_page", operation=page.name, exc_info=raised)
+            if signed_in is not None and page.looks_up_by_id and isinstance(error, NoSuchPage):
+                await _record_look_up(page, parts, request, signed_in.session.person)
             status = _status(error)
             return parts.look.error(error, status, is_signed_in=signed_in is not None, trace_id=visit.trace_id)
 
     return Route(page.path, guarded, methods=[page.method], name=page.name)
+
+
+async def _record_look_up(page: Page, parts: Parts, request: Request, person: Person) -> None:
+    """Leave an audit record of an administrator's look-up that found nothing, whether the row exists or not."""
+    if person.roles.isdisjoint(audit.ADMINISTRATORS):
+        return
+    act = audit.Act(person, page.name, request.url.path)
+    try:
+        await parts.database.run(
+            lambda tx: act.record(tx, "refused", NoSuchPage.code()),
+            institution_id=person.institution_id,
+            person_id=person.person_id,
+        )
+    except Unavailable as error:
+        _log.error("audit_record_lost", operation=page.name, person_id=str(person.person_id), exc_info=error)
 
 
 async def _find_session(page: Page, parts: Parts, request: Request) -> SignedIn | None:

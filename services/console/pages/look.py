@@ -9,9 +9,11 @@ from typing import Any, Final
 from jinja2 import DictLoader, Environment, StrictUndefined
 from starlette.responses import HTMLResponse, Response
 
+from services.console.domain import NotYourPage, SignedOut, UnknownHere
 from services.console.pages import words
 from services.console.pages.files import Files
-from shared.platform.errors import OslerError
+from shared.platform.errors import NotFound, OslerError, Unavailable
+from shared.platform.http.refusals import InternalError
 
 
 @dataclass(frozen=True)
@@ -60,22 +62,23 @@ class Look:
 
     def error(self, error: OslerError, status: int, *, is_signed_in: bool, trace_id: str) -> HTMLResponse:
         """The page of something that was not done: what, what was kept, and where to go on."""
+        is_ours = status >= HTTPStatus.INTERNAL_SERVER_ERROR
         content = {
-            "title": _TITLES.get(HTTPStatus(status), "This was not done"),
+            "title": next((title for kinds, title in _TITLES if isinstance(error, kinds)), "This was not done"),
             "text": str(error),
-            "is_signed_in": is_signed_in,
-            "trace_id": trace_id if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "",
+            "goes_on": is_signed_in or is_ours,
+            "trace_id": trace_id if is_ours else "",
         }
         return self.page("error.html", content, status)
 
 
-_TITLES: Final = {
-    HTTPStatus.UNAUTHORIZED: "You are signed out",
-    HTTPStatus.FORBIDDEN: "This page is not for you",
-    HTTPStatus.NOT_FOUND: "There is nothing here",
-    HTTPStatus.SERVICE_UNAVAILABLE: "Something does not answer",
-    HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong on our side",
-}
+_TITLES: Final[tuple[tuple[type[OslerError] | tuple[type[OslerError], ...], str], ...]] = (
+    (SignedOut, "You are signed out"),
+    ((NotYourPage, UnknownHere), "This page is not for you"),
+    (NotFound, "There is nothing here"),
+    (Unavailable, "Something does not answer"),
+    (InternalError, "Something went wrong on our side"),
+)
 
 
 def _templates() -> dict[str, str]:

@@ -38,10 +38,12 @@ _LOOK_SECONDS: Final = 0.5
 _LONGEST_KEY: Final = 100
 _SEE_OTHER: Final = 303
 
+_TOO_LATE: Final = f"{NoLongerWaits.message()} The list below shows how things stand."
 # What pairing's refusals mean on these pages: what happened, what was kept, what to press.
 _REFUSALS: Final = {
     "stale_revision": "Somebody changed this pair in the same moment. You changed nothing. Look again, then press.",
-    "not_possible_now": f"{NoLongerWaits.message()} The list below shows how things stand.",
+    "no_longer_waits": _TOO_LATE,
+    "not_possible_now": _TOO_LATE,
     "not_your_step": "This step belongs to somebody else. Nothing was changed. Below is what waits for you.",
     "proposal_lapsed": "The seven days to answer are over. Nothing was changed. An administrator can propose again.",
     "activation_lapsed": "The time to confirm is over. Nothing was changed. An administrator can propose again.",
@@ -157,8 +159,8 @@ async def _state(parts: Parts, person: Person, pair_id: UUID) -> str:
 
 async def _refused(parts: Parts, asked: Asked, error: OslerError) -> Response:
     """Today, with what stood in the way above it."""
-    text = _REFUSALS.get(error.refusal, str(error)) if isinstance(error, CommandRefused) else str(error)
-    notice = Notice("This was not done", text, "bad")
+    code = error.refusal if isinstance(error, CommandRefused) else error.code()
+    notice = Notice("This was not done", _REFUSALS.get(code, str(error)))
     return await today_page(parts, asked, notice=notice, status=status_of(type(error)))
 
 

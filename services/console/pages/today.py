@@ -2,13 +2,14 @@
 
 import secrets
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
-from services.console.domain import ConsortiumToday, InstitutionToday, Today
+from services.console.domain import ConsortiumToday, InstitutionToday, Today, TooManyWatchers
 from services.console.live import Watcher, state_of
 from services.console.pages import words
 from services.console.pages.access import FIRST_PAGE, Asked
@@ -59,21 +60,20 @@ async def today_page(
 async def show_today_fragment(parts: Parts, asked: Asked) -> Response:
     """What of the page changes; asked for by its script, which is no sign that somebody sits there."""
     content = await _content(parts, asked.who)
-    return parts.look.page("today-content.html", {**content, "said": "", "notice": None})
+    return parts.look.page("today-content.html", content)
 
 
 async def follow_today(parts: Parts, asked: Asked) -> Response:
     """Server-sent events: `changed` when the page is out of date, `ended` when the session is over."""
     person = asked.who.session.person
-    watching = parts.hub.watch(person)
-    watcher = await watching.__aenter__()
+    parts.hub.refuse_too_many(person)
 
     async def stream() -> AsyncGenerator[bytes]:
-        try:
-            async for word in _changes(parts, asked.who, watcher, _seen(asked.request)):
-                yield word
-        finally:
-            await watching.__aexit__(None, None, None)
+        # Entered here and not before: a browser that is gone by now never starts this, and would be watched for ever.
+        with suppress(TooManyWatchers):
+            async with parts.hub.watch(person) as watcher:
+                async for word in _changes(parts, asked.who, watcher, _seen(asked.request)):
+                    yield word
 
     return parts.look.dress(StreamingResponse(stream(), headers=_STREAM, media_type="text/event-stream"))
 

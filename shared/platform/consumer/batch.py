@@ -3,8 +3,8 @@
 import asyncio
 import random
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Generator, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
@@ -13,9 +13,10 @@ from uuid import UUID
 from shared.contracts.event import Event
 from shared.platform import crash
 from shared.platform.consumer import inbox
-from shared.platform.consumer.handlers import EventConsumer
+from shared.platform.consumer.handlers import EventConsumer, Handler
 from shared.platform.consumer.inbox import Applied, Parked
 from shared.platform.consumer.records import Incoming, Unreadable
+from shared.platform.consumer.watch import watched
 from shared.platform.database import Database, Transaction, is_nobodys_fault
 from shared.platform.errors import OslerError, Refused
 from shared.platform.telemetry import caused_span, count, logger, where
@@ -96,7 +97,7 @@ def sort_out(batch: Sequence[Incoming], held: dict[UUID, Applied], failing: dict
             if incoming.version == applied.version and incoming.event_id != applied.event_id:
                 result.reused.append(incoming)
             continue
-        in_order = incoming.holds_state or incoming.version == applied.version + 1
+        in_order = incoming.version == applied.version + 1 or incoming.holds_state
         if aggregate_id in blocked or applied.waiting or not in_order:
             result.parked.append(
                 Parked(incoming, "waiting" if in_order or aggregate_id in blocked else "gap", 0, _AT_ONCE)
@@ -217,8 +218,7 @@ class BatchApplier:
                 with no_stray_cancellation():
                     await handler.function(tx, decoded)
                 continue
-            for record, event in zip(incoming, decoded, strict=True):
-                await _call_one(tx, handler.function, record, event)
+            await _call_each(tx, handler, incoming, decoded)
 
     async def _step(self, tx: Transaction, step: dict[str, list[Incoming]]) -> None:
         every = [record for records in step.values() for record in records]
@@ -280,15 +280,23 @@ def _decode(incoming: Incoming, kind: type[Event]) -> Event:
         raise EventFailed(incoming.aggregate_id, error) from error
 
 
-async def _call_one(
-    tx: Transaction, function: Callable[..., Awaitable[None]], incoming: Incoming, event: Event
-) -> None:
-    tx.begin_handler()
+async def _call_each(tx: Transaction, handler: Handler, run: Sequence[Incoming], events: Sequence[Event]) -> None:
+    """Call a handler for one event after the other. What guards them stands around all, and costs each next to nothing.
+
+    Raises EventFailed for the event that failed.
+    """
+    incoming = run[0]
     try:
         with no_stray_cancellation():
-            async with asyncio.timeout(EVENT_SECONDS):
-                with _span(incoming):
-                    await function(tx, event)
+            async with watched(EVENT_SECONDS) as begin:
+                for incoming, event in zip(run, events, strict=True):
+                    begin()
+                    tx.begin_handler()
+                    if incoming.is_sampled:
+                        with _span(incoming):
+                            await handler.function(tx, event)
+                    else:
+                        await handler.function(tx, event)
     except TimeoutError as error:
         raise EventFailed(incoming.aggregate_id, TookTooLong()) from error
     except Exception as error:
@@ -298,6 +306,4 @@ async def _call_one(
 
 
 def _span(incoming: Incoming) -> AbstractContextManager[None]:
-    if not incoming.traceparent.endswith("-01"):  # not sampled: nothing to pay
-        return nullcontext()
     return caused_span(f"on {incoming.kind}", incoming.traceparent, {"osler.aggregate_id": str(incoming.aggregate_id)})

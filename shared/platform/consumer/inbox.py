@@ -157,12 +157,19 @@ async def remove(tx: Transaction, consumer: str, aggregate_id: UUID, version: in
 
 
 async def try_later(
-    tx: Transaction, consumer: str, aggregate_id: UUID, version: int, *, reason: str, after: timedelta | None
+    tx: Transaction,
+    consumer: str,
+    aggregate_id: UUID,
+    version: int,
+    *,
+    reason: str,
+    after: timedelta | None,
+    attempts: int,
 ) -> None:
-    """Note one more failure of a parked event."""
+    """Note why a parked event still waits, after which pause it is tried, and how many more attempts it has had."""
     await tx.execute(
         """
-        UPDATE parked SET attempts = attempts + 1, reason = $4, next_try_at = clock_timestamp() + $5
+        UPDATE parked SET attempts = attempts + $6, reason = $4, next_try_at = clock_timestamp() + $5
         WHERE consumer = $1 AND aggregate_id = $2 AND version = $3
         """,
         consumer,
@@ -170,6 +177,7 @@ async def try_later(
         version,
         reason,
         after,
+        attempts,
     )
 
 

@@ -7,32 +7,29 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.abc import ConsumerRebalanceListener
 
 from shared.platform.database import Database, is_nobodys_fault
-from shared.platform.telemetry import logger
 
 CAREFUL_FROM: Final = 3
-
-_log = logger("partitions")
+MOST_TRIES: Final = 2
 
 
 class Starts(ConsumerRebalanceListener):
     """Counts, per partition, how often it was given to this consumer since its last commit.
 
-    From the third start on, events go one a transaction and each one's offset is written down first. An offset found
-    written down was being applied when the process died, so it is parked instead of tried a fourth time.
+    From the third start on, events go one a transaction, and each one's offset is written down before it is tried. A
+    start may have been an ordinary one, so that alone accuses nobody: an event is a killer when its own offset was
+    written down as often as `MOST_TRIES` and never came to its commit.
     """
 
     def __init__(self, database: Database, consumer: str) -> None:
         self._database = database
         self._consumer = consumer
         self._uncommitted: set[TopicPartition] = set()
-        self.careful: dict[TopicPartition, int | None] = {}
-        """Partitions to be careful with, each with the offset that was being tried when a process died."""
+        self.careful: set[TopicPartition] = set()
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
         """Nothing may depend on this call: it does not come when a process dies."""
         self._uncommitted.difference_update(revoked)
-        for partition in revoked:
-            self.careful.pop(partition, None)
+        self.careful.difference_update(revoked)
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         """Count the start of each partition; with the database away nothing is counted and nothing is lost."""
@@ -46,7 +43,7 @@ class Starts(ConsumerRebalanceListener):
                 SELECT $1, given.topic, given.partition, 1
                 FROM unnest($2::text[], $3::integer[]) given (topic, partition)
                 ON CONFLICT (consumer, topic, partition) DO UPDATE SET starts = partition_starts.starts + 1
-                RETURNING topic, partition, starts, trying_offset
+                RETURNING topic, partition, starts
                 """,
                 self._consumer,
                 [partition.topic for partition in given],
@@ -57,22 +54,24 @@ class Starts(ConsumerRebalanceListener):
                 raise
             return
         self._uncommitted.update(given)
-        for row in rows:
-            partition = TopicPartition(row["topic"], row["partition"])
-            if row["starts"] >= CAREFUL_FROM:
-                self.careful[partition] = row["trying_offset"]
-        if self.careful:
-            _log.warning("going_carefully", consumer=self._consumer, partitions=len(self.careful))
+        self.careful.update(
+            TopicPartition(row["topic"], row["partition"]) for row in rows if row["starts"] >= CAREFUL_FROM
+        )
 
-    async def trying(self, partition: TopicPartition, offset: int) -> None:
-        """Write down, in a transaction of its own, which record is about to be applied."""
-        await self._database.pool.execute(
-            "UPDATE partition_starts SET trying_offset = $4 WHERE consumer = $1 AND topic = $2 AND partition = $3",
+    async def is_killer(self, partition: TopicPartition, offset: int) -> bool:
+        """Write down, before it is tried, which record that is; true when it has killed often enough."""
+        tries = await self._database.pool.fetchval(
+            """
+            UPDATE partition_starts SET trying_offset = $4,
+                tries = CASE WHEN trying_offset = $4 THEN tries + 1 ELSE 1 END
+            WHERE consumer = $1 AND topic = $2 AND partition = $3 RETURNING tries
+            """,
             self._consumer,
             partition.topic,
             partition.partition,
             offset,
         )
+        return tries is not None and tries > MOST_TRIES
 
     async def committed(self, partitions: set[TopicPartition]) -> None:
         """A batch of these partitions was applied: forget their starts, once."""
@@ -81,7 +80,7 @@ class Starts(ConsumerRebalanceListener):
             return
         await self._database.pool.execute(
             """
-            UPDATE partition_starts SET starts = 0, trying_offset = NULL
+            UPDATE partition_starts SET starts = 0, trying_offset = NULL, tries = 0
             FROM unnest($2::text[], $3::integer[]) done (topic, partition)
             WHERE consumer = $1 AND partition_starts.topic = done.topic AND partition_starts.partition = done.partition
             """,
@@ -91,7 +90,7 @@ class Starts(ConsumerRebalanceListener):
         )
         self._uncommitted -= fresh
         for partition in fresh:
-            self.careful.pop(partition, None)
+            self.careful.discard(partition)
 
 
 def pause(consumer: AIOKafkaConsumer) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from aiokafka import ConsumerRecord
@@ -23,8 +23,7 @@ class ForeignType(Refused):
     """The record's type is not one that this topic's publisher may say."""
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
+class Incoming(NamedTuple):
     """A record whose aggregate and version can be read; its body has not been looked at."""
 
     aggregate_id: UUID
@@ -34,6 +33,11 @@ class Incoming:
     """The type on the wire."""
     traceparent: str
     record: Record
+
+    @property
+    def is_sampled(self) -> bool:
+        """Whether its writer's trace is kept, so that what it causes here belongs into it."""
+        return self.traceparent.endswith("-01")
 
     @property
     def holds_state(self) -> bool:
@@ -95,12 +99,16 @@ def read(record: Record) -> Incoming | Unreadable:
         return Unreadable("missing_header" if isinstance(error, KeyError) else "unreadable_header", record)
     if not 0 < version < 2**63:
         return Unreadable("unreadable_header", record)
-    return Incoming(aggregate_id, version, event_id, _kind(headers), traceparent(record), record)
+    return Incoming(aggregate_id, version, event_id, _kind(headers), _traceparent(headers), record)
 
 
 def traceparent(record: Record) -> str:
     """The W3C trace context that the event's writer stored; empty where it had none."""
-    return (_headers(record).get("traceparent") or b"").decode("ascii", "replace")
+    return _traceparent(_headers(record))
+
+
+def _traceparent(headers: dict[str, Any]) -> str:
+    return (headers.get("traceparent") or b"").decode("ascii", "replace")
 
 
 def dump_headers(record: Record) -> str:

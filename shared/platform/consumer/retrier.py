@@ -6,10 +6,17 @@ from typing import Final
 from uuid import UUID
 
 from shared.platform.consumer import inbox
-from shared.platform.consumer.batch import BatchApplier, EventFailed, Failure
+from shared.platform.consumer.batch import (
+    BATCH_SECONDS,
+    BatchApplier,
+    EventFailed,
+    Failure,
+    ProcessDied,
+    TookTooLong,
+)
 from shared.platform.consumer.records import Incoming
 from shared.platform.database import Database, Transaction, is_nobodys_fault
-from shared.platform.errors import OslerError
+from shared.platform.errors import OslerError, Unavailable
 from shared.platform.loops import forever
 from shared.platform.telemetry import gauge, logger
 
@@ -18,6 +25,8 @@ _LONGEST_PAUSE: Final = timedelta(minutes=5)
 _SHORTEST_REST: Final = 0.02
 _LONGEST_REST: Final = 1.0
 _ALARM_SECONDS: Final = 60.0
+_TRYING: Final = "trying"  # and how often in a row it was tried without a word afterwards
+_MOST_DEATHS: Final = 3
 
 _log = logger("retrier")
 _waiting = gauge("osler_parked_aggregates", "Aggregates with parked events", ("consumer",))
@@ -63,49 +72,84 @@ class Retrier:
 
     async def try_one(self, aggregate_id: UUID) -> bool:
         """Try an aggregate's lowest parked event; true when it was applied and the next may follow at once."""
+        version = await self._begin(aggregate_id)
+        if version is None:
+            return False
         try:
-            async with asyncio.timeout(30), self._database.transaction(door="consumer") as tx:
-                return await self._apply_head(tx, aggregate_id)
+            async with asyncio.timeout(BATCH_SECONDS), self._database.transaction(door="consumer") as tx:
+                return await self._apply(tx, aggregate_id, version)
         except EventFailed as failed:
-            await self._note(aggregate_id, failed.cause)
-        except TimeoutError as error:
-            await self._note(aggregate_id, error)
+            await self._note(aggregate_id, version, failed.cause)
+        except TimeoutError:
+            await self._note(aggregate_id, version, TookTooLong())
         except Exception as error:
+            # Noted for what is nobody's fault too, so that it is not taken for a death; without a database that fails.
+            await self._note(aggregate_id, version, Unavailable() if is_nobodys_fault(error) else error)
             if is_nobodys_fault(error):
                 raise
-            await self._note(aggregate_id, error)
         return False
 
-    async def _apply_head(self, tx: Transaction, aggregate_id: UUID) -> bool:
+    async def _begin(self, aggregate_id: UUID) -> int | None:
+        """Write down that the lowest event is being tried, and give its version; None when it is not its time.
+
+        Written down before, so that an event that ends the process is tried after longer and longer pauses, and
+        when that was its end several times, no more.
+        """
+        name = self._applier.name
+        async with self._database.transaction() as tx:
+            held = await inbox.lock(tx, name, [aggregate_id])
+            head = await inbox.find_head(tx, name, aggregate_id)
+            if (
+                head is None
+                or not head["due"]
+                or not _is_next(inbox.restore(head, aggregate_id), held[aggregate_id].version)
+            ):
+                return None
+            deaths = _deaths(head["reason"])
+            if deaths >= _MOST_DEATHS:
+                await inbox.try_later(
+                    tx, name, aggregate_id, head["version"], reason=ProcessDied.code(), after=None, attempts=0
+                )
+                return None
+            pause = Failure.of(RuntimeError(), attempts=head["attempts"]).pause
+            await inbox.try_later(
+                tx, name, aggregate_id, head["version"], reason=f"{_TRYING} {deaths + 1}", after=pause, attempts=1
+            )
+            return head["version"]
+
+    async def _apply(self, tx: Transaction, aggregate_id: UUID, version: int) -> bool:
         name = self._applier.name
         held = await inbox.lock(tx, name, [aggregate_id])
         applied = held[aggregate_id]
         head = await inbox.find_head(tx, name, aggregate_id)
-        if head is None or not head["due"]:
+        if head is None or head["version"] != version:  # a person decided about it meanwhile
             return False
         incoming = inbox.restore(head, aggregate_id)
-        if not _is_next(incoming, applied.version):
-            return False
         await self._applier.call(tx, [incoming])
         await tx.flush()
-        await inbox.remove(tx, name, aggregate_id, incoming.version)
-        applied.version, applied.event_id = incoming.version, incoming.event_id
+        await inbox.remove(tx, name, aggregate_id, version)
+        applied.version, applied.event_id = version, incoming.event_id
         applied.waiting -= 1
         await inbox.save(tx, name, held)
         return applied.waiting > 0
 
-    async def _note(self, aggregate_id: UUID, cause: BaseException) -> None:
+    async def _note(self, aggregate_id: UUID, version: int, cause: BaseException) -> None:
         name = self._applier.name
-        async with self._database.transaction(door="none") as tx:
+        async with self._database.transaction() as tx:
             await inbox.lock(tx, name, [aggregate_id])
             head = await inbox.find_head(tx, name, aggregate_id)
-            if head is None:
+            if head is None or head["version"] != version:
                 return
             failure = Failure.of(cause, attempts=head["attempts"])
             pause = None if failure.pause is None else min(failure.pause, _LONGEST_PAUSE)
-            await inbox.try_later(tx, name, aggregate_id, head["version"], reason=failure.reason, after=pause)
+            await inbox.try_later(tx, name, aggregate_id, version, reason=failure.reason, after=pause, attempts=0)
         if not isinstance(cause, OslerError):
-            _log.error("event_fails", consumer=name, reason=failure.reason, attempts=head["attempts"] + 1)
+            _log.error("event_fails", consumer=name, reason=failure.reason, attempts=head["attempts"])
+
+
+def _deaths(reason: str) -> int:
+    """How often in a row an event was tried and nothing was written down afterwards."""
+    return int(reason.removeprefix(_TRYING)) if reason.startswith(_TRYING) else 0
 
 
 def _is_next(incoming: Incoming, version: int) -> bool:

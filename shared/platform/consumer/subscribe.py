@@ -64,16 +64,12 @@ class Subscription:
     async def _apply(self, records: Sequence[Record]) -> None:
         batch = [read(record) for record in records]
         given = {TopicPartition(record.topic, record.partition) for record in records}
-        parents = [
-            record.traceparent
-            for record in batch
-            if isinstance(record, Incoming) and record.traceparent.endswith("-01")
-        ]
+        parents = [record.traceparent for record in batch if isinstance(record, Incoming) and record.is_sampled]
         with batch_span(f"{self.topic} process", parents, {"osler.consumer": self.name, "osler.batch": len(batch)}):
             if self._backoff.failures:
                 for start in range(0, len(batch), _SMALL):
                     await self._applier.apply(batch[start : start + _SMALL])
-            elif given & self.starts.careful.keys():
+            elif given & self.starts.careful:
                 await self._apply_carefully(batch)
             else:
                 await self._applier.apply(batch)
@@ -82,11 +78,10 @@ class Subscription:
     async def _apply_carefully(self, batch: Sequence[Incoming | Unreadable]) -> None:
         for record in batch:
             place = TopicPartition(record.record.topic, record.record.partition)
-            if self.starts.careful.get(place) == record.record.offset:
+            if await self.starts.is_killer(place, record.record.offset):
                 await self._applier.park_dead(record)
-                continue
-            await self.starts.trying(place, record.record.offset)
-            await self._applier.apply_one(record)
+            else:
+                await self._applier.apply_one(record)
 
     async def _commit(self, message: KafkaMessage) -> None:
         """Tell Kafka; should that fail, the batch comes again and the inbox drops it."""

@@ -19,8 +19,10 @@ class Scene:
 
     brigid: Hospital
     mesa: Hospital
+    quiet_hospital: Hospital
     rosa: Person
     sam: Person
+    calm: Person
     office: Person
     mentor: Person
     mentee: Person
@@ -31,7 +33,7 @@ class Scene:
     @property
     def events(self) -> list[Event]:
         """Everything that was said, the directory first."""
-        said = [*self.brigid.said, *self.mesa.said]
+        said = [*self.brigid.said, *self.mesa.said, *self.quiet_hospital.said]
         return said + [event for pair in self.pairs for event in pair.said]
 
     @property
@@ -40,6 +42,7 @@ class Scene:
         people = {
             "rosa": (self.rosa, "Administrator"),
             "sam": (self.sam, "Administrator"),
+            "calm": (self.calm, "Administrator"),
             "office": (self.office, "Coordinator of the consortium"),
             "mentor": (self.mentor, "Mentor"),
             "mentee": (self.mentee, "Mentee"),
@@ -67,6 +70,8 @@ def build() -> Scene:
     mesa = Hospital("Mesa Verde Medical Center", time_zone="America/Chicago")
     rosa = brigid.person("Rosa Almeida", "administrator", locale="pt-BR")
     sam = mesa.person("Sam Whitfield", "administrator")
+    northfield = Hospital("Northfield Clinic", time_zone="Europe/Warsaw")
+    calm = northfield.person("Agnieszka Wójcik", "administrator", locale="pl")
     office = mesa.person("Ingrid Solheim", "consortium_administrator", locale="nb")
     okafor = brigid.person("Dr Amara Okafor", "mentor", places=4, shared_places=2)
     zolkowski = brigid.person("Dr Łukasz Żółkowski", "mentor", locale="pl", places=3)
@@ -106,4 +111,4 @@ def build() -> Scene:
     pairs[6].asked_for_feedback(MORNING - 1 * days)
     starts_at = MORNING + 5 * days
     pairs[4].offers(uuid4(), MORNING - 1 * days, Slot(starts_at=starts_at, ends_at=starts_at + timedelta(minutes=30)))
-    return Scene(brigid, mesa, rosa, sam, office, okafor, lan, bhriain, quiet, pairs)
+    return Scene(brigid, mesa, northfield, rosa, sam, calm, office, okafor, lan, bhriain, quiet, pairs)

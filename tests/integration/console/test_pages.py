@@ -105,6 +105,9 @@ async def test_a_pair_of_another_institution_answers_as_a_missing_one(front: Fro
     assert [answer.status_code for answer in answers] == [HTTPStatus.NOT_FOUND] * 2
     assert answers[0].text == answers[1].text
     assert front.world.commands == []
+    records = await front.console.rows("SELECT operation, outcome, path FROM audit_records ORDER BY happened_at DESC")
+    assert [(row["operation"], row["outcome"]) for row in records[:2]] == [("console.recall_pair", "refused")] * 2
+    assert records[1]["path"] == f"/pairs/{pair.pair_id}/recall"
 
 
 async def _rosa_and_a_proposal(front: Front, **session: Any) -> tuple[str, Pair]:

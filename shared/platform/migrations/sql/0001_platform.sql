@@ -111,6 +111,7 @@ CREATE TABLE partition_starts (
     partition integer NOT NULL,
     starts integer NOT NULL DEFAULT 0,
     trying_offset bigint,
+    tries integer NOT NULL DEFAULT 0,
     PRIMARY KEY (consumer, topic, partition)
 );
 

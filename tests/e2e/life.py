@@ -1,0 +1,170 @@
+"""A few real things that happen in one hospital, through HTTP alone: from a roster to three meetings and an erasure."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import httpx
+from pydantic import SecretStr
+
+from services.directory.app import found_consortium
+from services.directory.use_cases import NewInstitution, NewPerson
+from shared.platform.settings import PlatformSettings
+from shared.testing.eventually import eventually
+from shared.testing.stage import START
+from tests.e2e.up import Platform
+
+_HEARD_WITHIN: Final = 60.0
+_MEETINGS: Final = 3  # after the third, feedback is asked for
+_ROSTER: Final = """\
+external_id,name,email,role,programme,level,specialty,status,status_from,time_zone,places,shared_places
+m1,Dr Ada Lindqvist,ada@alder.example,mentor,surgery,faculty,general_surgery,,,,2,0
+t1,Žofie Nováková,zofie@alder.example,mentee,surgery,PGY-1,general_surgery,,,,,
+t2,李 小龙,li@alder.example,mentee,surgery,PGY-2,general_surgery,,,,,
+"""
+
+
+@dataclass(frozen=True)
+class Life:
+    """Who there is and what came of them."""
+
+    platform: Platform
+    chief: str
+    administrator: str
+    mentor: str
+    mentee: str
+    pair_id: str
+    meeting_ids: list[str]
+    erased_id: str
+
+
+async def live(platform: Platform) -> Life:
+    """Let it happen, and wait until every service has said what follows."""
+    chief, administrator = "c1@consortium.example", "a1@alder.example"
+    mentor, mentee = "m1@alder.example", "t1@alder.example"
+    await _found(platform)
+    await _join(platform, chief)
+    people = await _import_roster(platform, administrator)
+    pair_id = await _pair(platform, administrator, people, mentor=mentor, mentee=mentee)
+    meetings = [
+        await _meet(platform, pair_id, START + timedelta(days=day), mentor=mentor, mentee=mentee)
+        for day in range(1, _MEETINGS + 1)
+    ]
+    await _asked_for_feedback(platform, mentee)
+    await _erase(platform, administrator, people["t2"])
+    life = Life(platform, chief, administrator, mentor, mentee, pair_id, meetings, people["t2"])
+    await eventually(lambda: _everything_is_said(platform), within=_HEARD_WITHIN, every=0.2)
+    return life
+
+
+async def _found(platform: Platform) -> None:
+    settings = PlatformSettings(
+        clock="stepped",
+        worker_database=platform.database("directory_worker"),
+        sign_in_secret=SecretStr(platform.secrets.sign_in()),
+        contacts_key=SecretStr(platform.secrets.contacts_key()),
+    )
+    office = NewInstitution("Consortium office", "consortium.example", "Europe/Stockholm", "en")
+    await found_consortium(settings, office, NewPerson("c1", "Maja Berg", "maja@consortium.example"))
+
+
+async def _join(platform: Platform, chief: str) -> None:
+    hospital = {
+        "name": "Alder Hospital",
+        "mail_domain": "alder.example",
+        "time_zone": "Europe/Prague",
+        "administrator": {"external_id": "a1", "name": "Rut Alm", "email": "rut@alder.example"},
+    }
+    async with platform.client("directory", chief) as http:
+        await done(lambda: http.post("/institutions", json=hospital))
+
+
+async def _import_roster(platform: Platform, administrator: str) -> dict[str, str]:
+    """Everybody's id by their id in the hospital."""
+    async with platform.client("directory", administrator) as http:
+        await done(lambda: http.post("/programmes", json={"code": "surgery", "name": "Surgery"}))
+        draft = await done(
+            lambda: http.post("/roster-imports", content=_ROSTER.encode(), headers={"Content-Type": "text/csv"})
+        )
+        await done(lambda: http.post(f"/roster-imports/{draft['import_id']}/apply", json={"rows": "all"}))
+        listed = await done(lambda: http.get("/people"))
+    return {person["external_id"]: person["person_id"] for person in listed["items"]}
+
+
+async def _pair(platform: Platform, administrator: str, people: dict[str, str], *, mentor: str, mentee: str) -> str:
+    both = {"mentor_id": people["m1"], "mentee_id": people["t1"]}
+    async with platform.client("pairing", administrator) as http:
+        pair = await done(lambda: http.post("/pairs", json=both))
+    path = f"/pairs/{pair['pair_id']}"
+    async with platform.client("pairing", mentor) as http:
+        accepted = await done(lambda: http.post(f"{path}/accept", headers=seen(pair)))
+    async with platform.client("pairing", mentee) as http:
+        await done(lambda: http.post(f"{path}/activate", headers=seen(accepted)))
+    return pair["pair_id"]
+
+
+async def _meet(platform: Platform, pair_id: str, at: datetime, *, mentor: str, mentee: str) -> str:
+    ends_at = at + timedelta(minutes=30)
+    slots = {"slots": [{"starts_at": at.isoformat(), "ends_at": ends_at.isoformat()}]}
+    async with platform.client("meetings", mentor) as http:
+        meeting = await done(lambda: http.post(f"/pairs/{pair_id}/meetings", json=slots))
+    path = f"/meetings/{meeting['meeting_id']}"
+    async with platform.client("meetings", mentee) as http:
+        booked = await done(lambda: http.post(f"{path}/accept", json={"slot": 0}, headers=seen(meeting)))
+        async with platform.administrator() as connection:
+            await connection.execute("UPDATE osler_local.clock SET now = $1", ends_at + timedelta(minutes=1))
+        await done(lambda: http.post(f"{path}/held", headers=seen(booked)))
+    return meeting["meeting_id"]
+
+
+async def _asked_for_feedback(platform: Platform, mentee: str) -> None:
+    async with platform.client("feedback", mentee) as http:
+
+        async def is_asked() -> bool:
+            answer = await http.get("/feedback-requests")
+            return answer.is_success and bool(answer.json()["items"])
+
+        await eventually(is_asked, within=_HEARD_WITHIN)
+
+
+async def _erase(platform: Platform, administrator: str, person_id: str) -> None:
+    async with platform.client("directory", administrator) as http:
+        person = await done(lambda: http.get(f"/people/{person_id}"))
+        await done(lambda: http.post(f"/people/{person_id}/erase", json={"reason": "asked"}, headers=seen(person)))
+
+
+async def _everything_is_said(platform: Platform) -> bool:
+    """Whether each topic holds something that Kafka has acknowledged, and no outbox anything that it has not."""
+    async with platform.administrator() as connection:
+        return await connection.fetchval(
+            """
+            SELECT NOT EXISTS (SELECT 1 FROM directory.outbox) AND NOT EXISTS (SELECT 1 FROM pairing.outbox)
+               AND NOT EXISTS (SELECT 1 FROM meetings.outbox) AND NOT EXISTS (SELECT 1 FROM feedback.outbox)
+               AND NOT EXISTS (SELECT 1 FROM notifications.outbox)
+               AND EXISTS (SELECT 1 FROM console.inbox WHERE consumer = 'console')
+               AND (SELECT is_called FROM notifications.outbox_position_seq)
+            """
+        )
+
+
+def seen(view: dict[str, Any]) -> dict[str, str]:
+    """The header that says on which revision a command builds."""
+    return {"If-Match": f'"{view["revision"]}"'}
+
+
+async def done(ask: Callable[[], Awaitable[httpx.Response]]) -> dict[str, Any]:
+    """The answer, as soon as the service has heard enough of the others to give one; a server error fails at once."""
+    answers: list[httpx.Response] = []
+
+    async def succeeds() -> bool:
+        answers.append(await ask())
+        assert answers[-1].status_code < 500, answers[-1].text
+        assert "unknown_path" not in answers[-1].text, answers[-1].request.url
+        return answers[-1].is_success
+
+    try:
+        await eventually(succeeds, within=_HEARD_WITHIN, every=0.1)
+    except AssertionError as late:
+        raise AssertionError(answers[-1].text) from late
+    return answers[-1].json() if answers[-1].content else {}

@@ -1,0 +1,202 @@
+"""One institution's rows in every service, made by real events and requests, for others not to see."""
+
+import re
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final
+from uuid import UUID, uuid4
+
+import asyncpg
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from shared.contracts.event import Role
+from shared.platform.auth import Authenticator
+from shared.platform.http import build_app, operations
+from shared.platform.service import Service
+from shared.platform.settings import LOCAL_CONTACTS_KEY
+from shared.testing.running import Running, run_service
+from shared.testing.stage import Stage
+from tests.integration.directory.consortium import found
+from tests.integration.feedback.couple import Couple
+from tests.integration.meetings.ward import Ward, half_an_hour
+from tests.integration.notifications.mailbox import Mailbox
+from tests.integration.notifications.office import Office, Someone
+from tests.integration.pairing.hospital import Hospital
+from tests.policy.offered import SERVICES
+from tests.unit.directory.rosters import a_roster
+
+_UUIDS: Final = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What an institution has in a service; `other_id` is an institution that has nothing to do with it."""
+
+    institution_id: UUID
+    other_id: UUID
+    ids: Mapping[str, UUID]
+    """The id of an existing row for each name in an address."""
+    people: Mapping[Role, UUID]
+    """Somebody of the institution, by role, to whom the rows are to be shown."""
+    words: frozenset[str] = frozenset()
+    """What of theirs is no id, and is found nowhere else."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A service with somebody's rows in it; `strict` is its HTTP side with the real check of tokens."""
+
+    running: Running
+    strict: FastAPI
+    rows: Rows
+    marks: frozenset[str] = field(repr=False)
+    """Every id in the institution's rows, and its words: none of them may be shown to another."""
+
+    def seen_in(self, text: str) -> set[str]:
+        """What of the institution's rows an answer shows."""
+        return {mark for mark in self.marks if mark in text}
+
+
+async def _pairing(running: Running) -> Rows:
+    hospital = await Hospital.join(running)
+    mentor_id, mentee_id = await hospital.mentor(places=2), await hospital.mentee()
+    pair = await hospital.propose(mentor_id, mentee_id)
+    people: dict[Role, UUID] = {
+        "mentor": mentor_id,
+        "mentee": mentee_id,
+        "administrator": hospital.administrator_id,
+    }
+    return Rows(hospital.institution_id, uuid4(), {"pair_id": UUID(pair["pair_id"])}, people)
+
+
+async def _meetings(running: Running) -> Rows:
+    transport = httpx.ASGITransport(running.http, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://meetings") as client:
+        ward, institution_id = Ward(running, client), uuid4()
+        mentor, mentee, administrator = [
+            await ward.join(role, institution_id=institution_id) for role in ("mentor", "mentee", "administrator")
+        ]
+        couple = await ward.pair(mentor, mentee)
+        now = await ward.now()
+        meeting = (await ward.propose(couple, half_an_hour(now + timedelta(days=3)))).raise_for_status().json()
+        touchpoint = {"happened_at": now.isoformat(), "minutes": 10}
+        (await ward.ask(mentor, "POST", f"/pairs/{couple.pair_id}/touchpoints", touchpoint)).raise_for_status()
+    people: dict[Role, UUID] = {
+        "mentor": mentor.person_id,
+        "mentee": mentee.person_id,
+        "administrator": administrator.person_id,
+    }
+    ids = {"pair_id": couple.pair_id, "meeting_id": UUID(meeting["meeting_id"])}
+    return Rows(institution_id, uuid4(), ids, people)
+
+
+async def _feedback(running: Running) -> Rows:
+    institution_id = uuid4()
+    couple = Couple(running, mentor_institution_id=institution_id, mentee_institution_id=institution_id)
+    await running.deliver(await couple.activated())
+    await couple.meet()
+    await couple.answer(couple.mentor_id)
+    people: dict[Role, UUID] = {
+        "mentor": couple.mentor_id,
+        "mentee": couple.mentee_id,
+        "administrator": uuid4(),
+    }
+    ids = {"request_id": UUID((await couple.request())["request_id"])}
+    return Rows(institution_id, uuid4(), ids, people)
+
+
+async def _notifications(running: Running) -> Rows:
+    institution_id = uuid4()
+    mentor = Someone("Ada Okafor", "Europe/Warsaw", "en", institution_id=institution_id)
+    mentee = Someone("Luz Ibarra", "Europe/Warsaw", "es", institution_id=institution_id)
+    office = Office(running, Mailbox(), mentor, mentee)
+    await office.open()
+    await office.hear(await office.proposed(), await office.accepted())
+    people: dict[Role, UUID] = {
+        "mentor": mentor.person_id,
+        "mentee": mentee.person_id,
+        "administrator": uuid4(),
+    }
+    return Rows(institution_id, uuid4(), {}, people)
+
+
+async def _directory(running: Running) -> Rows:
+    consortium = await found(running)
+    programme = f"p{uuid4().hex}"
+    hospital = await consortium.add_hospital(programmes=(programme,))
+    borrower, other = await consortium.add_hospital(), await consortium.add_hospital()
+    agreement = await consortium.post(
+        "/agreements",
+        json={
+            "lender_institution_id": str(hospital.institution_id),
+            "borrower_institution_id": str(borrower.institution_id),
+            "starts_at": "2027-01-01T00:00:00Z",
+            "notice_days": 30,
+        },
+    )
+    check = await consortium.post("/contact-checks")
+    roster = await hospital.preview(a_roster({}))
+    ids = {
+        "agreement_id": UUID(agreement.raise_for_status().json()["agreement_id"]),
+        "check_id": UUID(check.raise_for_status().json()["check_id"]),
+        "import_id": UUID(roster["import_id"]),
+        "person_id": hospital.administrator_id,
+    }
+    return Rows(
+        hospital.institution_id,
+        other.institution_id,
+        ids,
+        {"administrator": hospital.administrator_id},
+        frozenset({programme, hospital.mail_domain}),
+    )
+
+
+_FILL: Final[Mapping[str, Callable[[Running], Awaitable[Rows]]]] = {
+    "directory": _directory,
+    "feedback": _feedback,
+    "meetings": _meetings,
+    "notifications": _notifications,
+    "pairing": _pairing,
+}
+"""How each service that has operations gets its rows; a new one has no rows until it says here how."""
+
+
+@asynccontextmanager
+async def open_places(stage: Stage) -> AsyncGenerator[dict[str, Place]]:
+    """Every service that has operations, each with the rows of one institution."""
+    async with AsyncExitStack() as stack:
+        environment = stack.enter_context(pytest.MonkeyPatch.context())
+        environment.setenv("OSLER_CONTACTS_KEY", LOCAL_CONTACTS_KEY)
+        yield {name: await _open(stack, stage, service) for name, service in SERVICES.items() if operations(service)}
+
+
+async def _open(stack: AsyncExitStack, stage: Stage, service: Service) -> Place:
+    running = await stack.enter_async_context(run_service(stage, service))
+    settings = stage.settings(service.name)
+    tokens = await stack.enter_async_context(Authenticator.open(settings))
+    strict = build_app(service.name, service.routes, database=running.app, authenticator=tokens, settings=settings)
+    rows = await _FILL[service.name](running)
+    marks = await _ids_in_rows_of(stage, service.name, rows.institution_id)
+    return Place(running, strict, rows, frozenset(marks | rows.words | {str(id_) for id_ in rows.ids.values()}))
+
+
+async def _ids_in_rows_of(stage: Stage, schema: str, institution_id: UUID) -> set[str]:
+    """Every UUID in the service's rows that name an institution, whatever tables there are."""
+    connection = await asyncpg.connect(stage.admin_url)
+    try:
+        tables = await connection.fetch(
+            """
+            SELECT DISTINCT format('SELECT to_jsonb(t)::text FROM %I.%I t', table_schema, table_name) AS rows_of
+            FROM information_schema.columns
+            WHERE table_schema = $1 AND (column_name = 'institution_id' OR column_name LIKE '%\\_institution\\_id')
+            """,
+            schema,
+        )
+        texts = [row[0] for table in tables for row in await connection.fetch(table["rows_of"])]
+    finally:
+        await connection.close()
+    return {found for text in texts if str(institution_id) in text for found in re.findall(_UUIDS, text)}

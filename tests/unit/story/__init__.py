@@ -1,0 +1,1 @@
+"""The story as data and the hand on the clock, without a platform."""
