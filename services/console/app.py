@@ -1,6 +1,5 @@
 """The console put together; building it connects to nothing."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -82,8 +81,7 @@ def _hub(runtime: Runtime) -> Hub:
     async def read(institution_ids: Sequence[UUID]) -> tuple[datetime, dict[UUID, int]]:
         return await runtime.app.run(lambda tx: look.list_revisions(tx, institution_ids))
 
-    stopping: asyncio.Event = getattr(runtime, "stopping", asyncio.Event())
-    hub = Hub(read, stopping)
+    hub = Hub(read, runtime.stopping)
     runtime.worker.on_commit(hub.wake)
     return hub
 

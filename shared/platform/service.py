@@ -48,6 +48,8 @@ class Runtime:
     app: Database
     worker: Database
     settings: PlatformSettings
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the process is asked to stop, so that answers without an end, such as live pages, can end."""
 
 
 Background = Callable[[Runtime], AbstractAsyncContextManager[None]]
@@ -123,7 +125,7 @@ async def _serve(service: Service, settings: PlatformSettings, role: Role) -> in
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     try:
-        async with running(service, settings, role) as app:
+        async with running(service, settings, role, stopping) as app:
             http = _Server(
                 uvicorn.Config(
                     app,
@@ -152,12 +154,14 @@ async def _serve(service: Service, settings: PlatformSettings, role: Role) -> in
 
 
 @asynccontextmanager
-async def running(service: Service, settings: PlatformSettings, role: Role) -> AsyncGenerator[FastAPI]:
+async def running(
+    service: Service, settings: PlatformSettings, role: Role, stopping: asyncio.Event
+) -> AsyncGenerator[FastAPI]:
     """Open the pools and start the loops of a role; at the end stop taking, finish what is under way, close."""
     async with AsyncExitStack() as stack:
         app_database = await stack.enter_async_context(_open(service, settings, "app"))
         worker = await stack.enter_async_context(_open(service, settings, "worker"))
-        runtime = Runtime(app_database, worker, settings)
+        runtime = Runtime(app_database, worker, settings, stopping)
         doors = _Doors()
         stack.push_async_callback(_end, doors)
         if service.says:  # in every role: whoever writes outbox rows relays them, so that a lone API is no dead end

@@ -20,9 +20,9 @@ Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 _STRIP: Final = """
     SELECT format('ALTER TABLE %s DROP CONSTRAINT %I CASCADE', k.conrelid::regclass, k.conname)
     FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE pg_get_userbyid(n.nspowner) LIKE '%\\_owner' AND k.contype <> 't' AND NOT EXISTS (
+    WHERE pg_get_userbyid(n.nspowner) LIKE '%\\_owner' AND NOT (k.contype = 'n' AND EXISTS (
         SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum = ANY (k.conkey) AND a.attidentity <> ''
-    )
+    ))
     ORDER BY array_position(ARRAY['f', 'p', 'u', 'x', 'c', 'n']::"char"[], k.contype)
 """
 _QUIET: Final = """

@@ -80,7 +80,7 @@ def _example(schema: Mapping[str, Any], document: Mapping[str, Any]) -> Any:  # 
         case "array":
             return [_example(schema["items"], document)] * schema.get("minItems", 0)
         case "integer":
-            return schema.get("minimum", 0)
+            return int(schema.get("minimum", 0))
         case "string" if schema.get("format") == "uuid":
             return str(uuid4())
         case "string" if schema.get("format") == "date-time":

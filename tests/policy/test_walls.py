@@ -183,7 +183,7 @@ PLANTS: Final = {
         CREATE POLICY removes ON plants FOR DELETE TO pairing_app USING (true);
         CREATE POLICY adds ON plants FOR INSERT TO pairing_app WITH CHECK (true)
         """,
-        {"changed", "added"},
+        {"changed", "added", "given"},
     ),
     "a wall that takes what it does not show": (
         """
@@ -238,9 +238,9 @@ async def rights(admin: Connection, service: str, table: str) -> set[str]:
     rows = await admin.fetch(
         """
         SELECT privilege FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE']) privilege
-        WHERE has_table_privilege($1 || '_app', format('%I.%I', $1, $2), privilege)
+        WHERE has_table_privilege($1::text || '_app', format('%I.%I', $1::text, $2::text), privilege)
             OR (privilege IN ('SELECT', 'INSERT', 'UPDATE')
-                AND has_any_column_privilege($1 || '_app', format('%I.%I', $1, $2), privilege))
+                AND has_any_column_privilege($1 || '_app', format('%I.%I', $1::text, $2::text), privilege))
         """,
         service,
         table,

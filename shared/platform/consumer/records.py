@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from aiokafka import ConsumerRecord
@@ -13,6 +13,8 @@ from shared.contracts.event import Event
 from shared.platform.errors import Refused
 
 Record = ConsumerRecord
+_SAMPLED: Final = tuple("13579bdf")
+"""Ends of a traceparent with the sampled bit, whatever other flags say: random ids make `-03` (W3C Trace Context 2)."""
 
 
 class UnreadableEvent(Refused):
@@ -37,7 +39,7 @@ class Incoming(NamedTuple):
     @property
     def is_sampled(self) -> bool:
         """Whether its writer's trace is kept, so that what it causes here belongs into it."""
-        return self.traceparent.endswith("-01")
+        return self.traceparent.endswith(_SAMPLED)
 
     @property
     def holds_state(self) -> bool:

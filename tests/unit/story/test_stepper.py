@@ -45,9 +45,10 @@ class Looks:
         return self.ends.pop(0) if self.ends else (9,)
 
 
-def a_stepper(clock: Clock, looks: Any = None, within: float = 5.0) -> Stepper:
+def a_stepper(clock: Clock, looks: Looks | None = None, within: float = 5.0) -> Stepper:
     fake: Any = clock
-    return Stepper(fake, looks or Looks(), fake, MONDAY, quiet_within_seconds=within)
+    watching: Any = looks or Looks()
+    return Stepper(fake, watching, fake, MONDAY, quiet_within_seconds=within)
 
 
 async def test_the_clock_stops_at_every_due_instant_in_order() -> None:
