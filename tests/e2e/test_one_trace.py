@@ -18,11 +18,15 @@ async def test_the_trace_of_a_command_leads_to_the_handlers_of_other_services(li
         touchpoint = {"happened_at": now.isoformat(), "minutes": 10}
         await done(lambda: http.post(f"/pairs/{life.pair_id}/touchpoints", json=touchpoint))
 
-    async def both_ends() -> tuple[set[str], set[str]] | None:
-        requests = {span.trace_id for span in collector.find("meetings", "meetings.log_touchpoint")}
-        handlers = {span.trace_id for span in collector.find("console", LOGGED)}
-        return (requests, handlers) if requests and handlers else None
+    def requests() -> set[str]:
+        return {span.trace_id for span in collector.find("meetings", "meetings.log_touchpoint")}
 
-    requests, handlers = await eventually(both_ends, within=30.0)
+    def handlers() -> set[str]:
+        return {span.trace_id for span in collector.find("console", LOGGED)}
 
-    assert handlers == requests
+    async def both_were_exported() -> bool:
+        return bool(requests() and handlers())
+
+    await eventually(both_were_exported, within=30.0)
+
+    assert handlers() == requests()

@@ -11,7 +11,7 @@ import pytest
 from aiokafka import ConsumerRecord
 
 from shared.contracts.pairing import PairDeclined, PairEvent, PairPaused, PairResumed
-from shared.platform.consumer import EventConsumer, batch, operators
+from shared.platform.consumer import EventConsumer, batch, operators, retrier
 from shared.platform.consumer.batch import BatchApplier
 from shared.platform.consumer.operators import Decision, NotAGap, NothingParked
 from shared.platform.consumer.records import read
@@ -221,6 +221,21 @@ async def test_a_person_may_accept_every_gap_of_a_topic(bench: Bench) -> None:
 
     assert gaps == 2
     assert sorted(await bench.effects()) == sorted([(a, 2), (b, 5)])
+
+
+async def test_only_the_topic_whose_own_events_wait_is_full_and_a_gap_fills_nothing(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retrier, "MOST_WAITING", 2)
+    bench.broken = lambda _: NotYet()
+
+    await bench.deliver(resumed(uuid4(), 2), resumed(uuid4(), 2), resumed(uuid4(), 1))
+    await bench.retrier.look()
+    assert bench.retrier.full == frozenset()
+
+    await bench.deliver(resumed(uuid4(), 1))
+    await bench.retrier.look()
+    assert bench.retrier.full == {"osler.pairing"}
 
 
 async def test_a_duplicate_of_a_parked_event_is_parked_once_and_counted_once(bench: Bench) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from shared.contracts.topics import catalogue
 from shared.platform.consumer.records import Incoming, Record, Unreadable, dump_headers, load_headers, traceparent
-from shared.platform.database import Row, Transaction
+from shared.platform.database import Database, Row, Transaction
 
 
 @dataclass(slots=True)
@@ -181,16 +181,33 @@ async def try_later(
     )
 
 
-async def backlog(tx: Transaction, consumer: str) -> Row:
-    """How many aggregates wait, since when, how many for a person, and when the next is to be tried."""
+async def anything_waits(database: Database, consumer: str) -> bool:
+    """Whether a consumer has parked events at all; asked several times a second."""
+    return await database.pool.fetchval("SELECT EXISTS (SELECT 1 FROM parked WHERE consumer = $1)", consumer)
+
+
+async def backlog(tx: Transaction, consumer: str, full_from: int) -> Row:
+    """How many aggregates wait, since when, when the next is to be tried, and which topics have `full_from` or more.
+
+    A gap is closed by its own topic, so it is not counted against that topic: pausing it would keep the gap open.
+    """
     return await tx.get(
         """
-        SELECT count(DISTINCT aggregate_id) AS aggregates, count(*) FILTER (WHERE next_try_at IS NULL) AS for_a_person,
+        WITH heads AS (
+            SELECT DISTINCT ON (p.aggregate_id) p.topic, p.parked_at, p.next_try_at,
+                   p.version = i.version + 1 OR p.topic = ANY($2::text[]) AS is_next
+            FROM parked p JOIN inbox i USING (consumer, aggregate_id)
+            WHERE p.consumer = $1 ORDER BY p.aggregate_id, p.version
+        )
+        SELECT count(*) AS aggregates,
                extract(epoch FROM clock_timestamp() - min(parked_at))::float8 AS age,
-               extract(epoch FROM min(next_try_at) - clock_timestamp())::float8 AS next_in
-        FROM parked WHERE consumer = $1
+               extract(epoch FROM min(next_try_at) FILTER (WHERE is_next) - clock_timestamp())::float8 AS next_in,
+               ARRAY(SELECT topic FROM heads WHERE is_next GROUP BY topic HAVING count(*) >= $3) AS full_topics
+        FROM heads
         """,
         consumer,
+        state_topics(),
+        full_from,
     )
 
 

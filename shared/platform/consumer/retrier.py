@@ -1,6 +1,7 @@
 """The one loop that takes parked events whose time has come: lowest version first, one transaction each, for ever."""
 
 import asyncio
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
@@ -23,6 +24,7 @@ from shared.platform.telemetry import gauge, logger
 MOST_WAITING: Final = 1_000
 _LONGEST_PAUSE: Final = timedelta(minutes=5)
 _SHORTEST_REST: Final = 0.02
+_IDLE_REST: Final = 0.25
 _LONGEST_REST: Final = 1.0
 _ALARM_SECONDS: Final = 60.0
 _TRYING: Final = "trying"  # and how often in a row it was tried without a word afterwards
@@ -34,16 +36,20 @@ _age = gauge("osler_parked_age_seconds", "Age of the oldest parked event", ("con
 
 
 class Retrier:
-    """Retries the parked events of one consumer; `full` says that so many wait that nothing new should be taken."""
+    """Retries the parked events of one consumer.
+
+    `full` are the topics of which so many aggregates wait that nothing new should be taken. Only a topic's own are
+    counted: they may wait for another topic, and that one must go on, or nothing ever would.
+    """
 
     def __init__(self, database: Database, applier: BatchApplier) -> None:
         self._database = database
         self._applier = applier
-        self.full = False
+        self.full: frozenset[str] = frozenset()
 
     async def run(self) -> None:
         """Retry until cancelled; when the database is away it waits and goes on."""
-        await forever(self._pass, _log)
+        await forever(self.look, _log)
 
     async def drain(self) -> None:
         """Try what is due now, each aggregate as far as it goes."""
@@ -53,22 +59,28 @@ class Retrier:
             while await self.try_one(aggregate_id):
                 continue
 
-    async def _pass(self) -> float:
+    async def look(self) -> float:
         """Try what is due, and give the seconds until the next look."""
         name = self._applier.name
+        # Nothing waits most of the time, and then one statement without a transaction is all that a look costs.
+        if not await inbox.anything_waits(self._database, name):
+            self._tell(0, 0.0, ())
+            return _IDLE_REST
         await self.drain()
         async with self._database.transaction() as tx:
-            backlog = await inbox.backlog(tx, name)
-        self.full = backlog["aggregates"] >= MOST_WAITING
-        _waiting.labels(name).set(backlog["aggregates"])
-        _age.labels(name).set(backlog["age"] or 0.0)
-        if backlog["age"] and backlog["age"] > _ALARM_SECONDS:
-            _log.error("events_wait_long", consumer=name, aggregates=backlog["aggregates"], seconds=int(backlog["age"]))
-        if not backlog["aggregates"]:
-            return _LONGEST_REST / 4
+            backlog = await inbox.backlog(tx, name, MOST_WAITING)
+        self._tell(backlog["aggregates"], backlog["age"] or 0.0, backlog["full_topics"])
         if backlog["next_in"] is None:
-            return _LONGEST_REST
+            return _LONGEST_REST if backlog["aggregates"] else _IDLE_REST
         return min(max(backlog["next_in"], _SHORTEST_REST), _LONGEST_REST)
+
+    def _tell(self, aggregates: int, age: float, full: Iterable[str]) -> None:
+        name = self._applier.name
+        self.full = frozenset(full)
+        _waiting.labels(name).set(aggregates)
+        _age.labels(name).set(age)
+        if age > _ALARM_SECONDS:
+            _log.error("events_wait_long", consumer=name, aggregates=aggregates, seconds=int(age))
 
     async def try_one(self, aggregate_id: UUID) -> bool:
         """Try an aggregate's lowest parked event; true when it was applied and the next may follow at once."""

@@ -45,7 +45,7 @@ class Subscription:
         consumer: AIOKafkaConsumer = message.consumer  # pyright: ignore[reportAssignmentType] - FastStream types its protocol
         raw = message.raw_message
         records: Sequence[Record] = raw if isinstance(raw, tuple) else (raw,)
-        if self._retrier.full:
+        if self.topic in self._retrier.full:
             partitions.pause(consumer)
             _log.error("subscriber_paused", consumer=self.name, topic=self.topic)
             await rest(1.0)
@@ -136,10 +136,9 @@ def subscribe_events(broker: KafkaBroker, database: Database, events: EventConsu
 async def watch_pause(subscriptions: Subscriptions) -> None:
     """Let paused subscribers take records again once few enough aggregates wait."""
     while True:
-        if not subscriptions.retrier.full:
-            for subscriber in subscriptions.by_topic.values():
-                if subscriber.consumer is not None:
-                    partitions.resume(subscriber.consumer)
+        for topic, subscriber in subscriptions.by_topic.items():
+            if topic not in subscriptions.retrier.full and subscriber.consumer is not None:
+                partitions.resume(subscriber.consumer)
         await rest(1.0)
 
 
