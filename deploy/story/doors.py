@@ -1,7 +1,7 @@
 """The services' public doors, as the story's people use them; a refusal that nobody expected ends the story."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from http import HTTPStatus
 from time import monotonic
@@ -15,7 +15,9 @@ from deploy.local.platform import Platform
 from deploy.local.problems import LocalProblem
 
 _TIMEOUT_SECONDS: Final = 30
-_TRIES: Final = 5
+_KEPT_ALIVE_SECONDS: Final = 3
+_TRIES: Final = 10
+_PAUSE_SECONDS: Final = 0.5
 _RENEWED_BEFORE_SECONDS: Final = 60
 _CSV: Final = "text/csv"
 
@@ -93,33 +95,42 @@ class Doors:
 
     async def _ask(self, method: str, service: str, path: str, by: str, options: dict[str, Any]) -> dict[str, Any]:
         headers = {**options.pop("headers", {}), "Authorization": f"Bearer {await self._token(by)}"}
-        for left in reversed(range(_TRIES)):
-            try:
-                answer = await self._clients[service].request(method, path, headers=headers, **options)
-            except httpx.TransportError as lost:
-                if not left:
-                    raise StoryStopped(
-                        f"{service} does not answer ({lost!r}). Its log is in the data folder."
-                    ) from lost
-            else:
-                if answer.status_code != HTTPStatus.SERVICE_UNAVAILABLE or not left:
-                    return _read(f"{method} {service}{path} by {by}", answer)
-            await asyncio.sleep(1)  # noqa: TID251 - a service that is started again needs a moment
-        raise AssertionError(path)
+
+        def request() -> Awaitable[httpx.Response]:
+            return self._clients[service].request(method, path, headers=headers, **options)
+
+        return _read(f"{method} {service}{path} by {by}", await _patiently(service, request))
 
     async def _token(self, subject: str) -> str:
         token, until = self._tokens.get(subject, ("", 0.0))
         if monotonic() < until:
             return token
         form = {"grant_type": PERSONA_GRANT, "subject": subject, "persona_secret": self._secret}
-        answer = _read(f"a token for {subject}", await self._issuer.post("/token", data=form))
-        token = answer["access_token"]
+        answer = await _patiently("issuer", lambda: self._issuer.post("/token", data=form))
+        token = _read(f"a token for {subject}", answer)["access_token"]
         self._tokens[subject] = (token, monotonic() + ACCESS_SECONDS - _RENEWED_BEFORE_SECONDS)
         return token
 
 
+async def _patiently(name: str, request: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
+    """The answer, after a few tries where none came: what ended by itself is started again. Raises StoryStopped."""
+    for left in reversed(range(_TRIES)):
+        try:
+            answer = await request()
+        except httpx.TransportError as lost:
+            if not left:
+                raise StoryStopped(f"{name} does not answer ({lost!r}). Its log is in the data folder.") from lost
+        else:
+            if answer.status_code != HTTPStatus.SERVICE_UNAVAILABLE or not left:
+                return answer
+        await asyncio.sleep(_PAUSE_SECONDS)  # noqa: TID251 - nothing tells when it is back
+    raise AssertionError(name)
+
+
 def _client(url: str) -> httpx.AsyncClient:
-    return httpx.AsyncClient(base_url=url, timeout=_TIMEOUT_SECONDS, trust_env=False)
+    # Connections are given up before the server does it: it would close one in the very moment in which it is used.
+    limits = httpx.Limits(keepalive_expiry=_KEPT_ALIVE_SECONDS)
+    return httpx.AsyncClient(base_url=url, timeout=_TIMEOUT_SECONDS, limits=limits, trust_env=False)
 
 
 def _read(what: str, answer: httpx.Response) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """PostgreSQL for everyone: one way to open a transaction, which carries tenancy and time; nobody commits by hand."""
 
 import asyncio
+import socket
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -47,7 +48,9 @@ _UNREACHABLE: Final = (
     asyncpg.ReadOnlySQLTransactionError,
     asyncpg.PostgresSystemError,
     asyncpg.InternalClientError,  # what asyncpg says when a connection is lost between two of its states
-    OSError,
+    ConnectionError,
+    TimeoutError,
+    socket.gaierror,
 )
 
 
@@ -64,7 +67,9 @@ def is_unreachable(error: BaseException) -> bool:
     """
     if isinstance(error, asyncpg.InterfaceError):
         return not isinstance(error, ValueError) and "clos" in str(error)
-    return isinstance(error, _UNREACHABLE)
+    # An OSError of no closer kind is what asyncio says when each of a host's addresses refused; the closer kinds, such
+    # as a missing file, are somebody's bug.
+    return isinstance(error, _UNREACHABLE) or type(error) is OSError
 
 
 class Connection(Protocol):

@@ -8,10 +8,10 @@ without gaps, and neither the lease nor the delete needs a guard.
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import uuid4
 
 from aiokafka import AIOKafkaProducer
@@ -43,6 +43,7 @@ _REFUSALS: Final = (
     UnknownTopicOrPartitionError,
 )
 
+T = TypeVar("T")
 Lane = tuple[str, int]
 """Topic and partition: what Kafka refuses or delays holds back its own lane and no other."""
 
@@ -50,6 +51,10 @@ _log = logger("relay")
 _sent = count("osler_relay_sent", "Outbox rows acknowledged by Kafka")
 _held = gauge("osler_relay_held_lanes", "Topic partitions whose rows Kafka refuses")
 _age = gauge("osler_outbox_age_seconds", "Age of the oldest row in the outbox")
+
+
+class ProducerReplaced(KafkaError):
+    """The producer that this send waited for was given up; the rows are still in the outbox."""
 
 
 @dataclass
@@ -86,6 +91,7 @@ class Relay:
         self._lanes = [_Lanes() for _ in range(SHARDS)]
         self._rebuild = asyncio.Lock()
         self._closing: list[asyncio.Task[None]] = []
+        self._replaced: asyncio.Future[None]
 
     def wake(self, tx: Transaction) -> None:
         """Look at the shards that a transaction of this process has just written."""
@@ -94,6 +100,7 @@ class Relay:
 
     async def run(self) -> None:
         """Relay until cancelled; leases are given back on the way out."""
+        self._replaced = asyncio.get_running_loop().create_future()
         self._producer = await self._started_producer()
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -202,9 +209,9 @@ class Relay:
         try:
             while len(acknowledged) < len(rows):
                 batch, taken = _fill(producer, rows[len(acknowledged) :])
-                future = await producer.send_batch(batch, lane[0], partition=lane[1])
+                future = await self._unless_replaced(producer.send_batch(batch, lane[0], partition=lane[1]))
                 crash.at("relay.send")
-                await future
+                await self._unless_replaced(future)
                 acknowledged.extend(row["position"] for row in taken)
         except KafkaError as error:
             lanes.hold(lane)
@@ -243,8 +250,20 @@ class Relay:
             partition=lane[1],
             error=type(error).__name__,
         )
-        if not error.retriable:
+        if not (error.retriable or refused or isinstance(error, ProducerReplaced)):
             await self._replace(producer)
+
+    async def _unless_replaced(self, wait: Awaitable[T]) -> T:
+        """Wait for Kafka as long as it takes, but not for a producer that is given up: its waits may never end."""
+        task = asyncio.ensure_future(wait)
+        try:
+            await asyncio.wait({task, self._replaced}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            if not task.done():
+                task.cancel()
+        if task.cancelled() or not task.done():
+            raise ProducerReplaced
+        return task.result()
 
     async def _replace(self, broken: AIOKafkaProducer) -> None:
         """A producer that met a fatal error stays broken (aiokafka 1017): go on with a new one.
@@ -254,6 +273,8 @@ class Relay:
         async with self._rebuild:
             if self._producer is broken:
                 self._producer = await self._started_producer()
+                self._replaced.set_result(None)
+                self._replaced = asyncio.get_running_loop().create_future()
                 self._closing.append(asyncio.create_task(_stop(broken)))
                 self._closing = [task for task in self._closing if not task.done()]
 

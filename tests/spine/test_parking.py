@@ -17,7 +17,7 @@ from shared.platform.consumer.operators import Decision, NotAGap, NothingParked
 from shared.platform.consumer.records import read
 from shared.platform.consumer.retrier import Retrier
 from shared.platform.database import Database, Row, Transaction
-from shared.platform.errors import NotYet, Refused
+from shared.platform.errors import NotYet, Refused, Unavailable
 from shared.platform.telemetry import REGISTRY
 from shared.testing.eventually import eventually
 from shared.testing.running import record_of
@@ -340,6 +340,38 @@ async def test_what_is_nobodys_fault_parks_nothing_and_applies_nothing(bench: Be
 
     assert await bench.parked() == []
     assert await bench.effects() == []
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [(Unavailable(), "unavailable"), (FileNotFoundError("a name"), "bug FileNotFoundError spine/test_parking.py")],
+)
+async def test_what_a_handler_itself_lacks_parks_its_event_and_not_the_batch(
+    bench: Bench, error: Exception, reason: str
+) -> None:
+    a, b = uuid4(), uuid4()
+    bench.broken = lambda event: error if event.pair_id == a else None
+
+    await bench.deliver(resumed(a, 1), resumed(b, 1))
+
+    assert await bench.effects() == [(b, 1)]
+    assert (await bench.reasons())[0].startswith(reason)
+
+
+async def test_a_list_that_lacks_something_goes_one_by_one(bench: Bench) -> None:
+    a, b = uuid4(), uuid4()
+
+    @bench.events.on_many(PairDeclined)
+    async def many(tx: Transaction, events: Sequence[PairDeclined]) -> None:
+        if any(event.pair_id == b for event in events):
+            raise Unavailable
+        for event in events:
+            await bench.note(tx, event)
+
+    await bench.deliver(*(PairDeclined(**resumed(x, 1).model_dump(), declined_by="mentor") for x in (a, b)))
+
+    assert await bench.effects() == [(a, 1)]
+    assert await bench.reasons() == ["unavailable"]
 
 
 async def test_a_handler_that_does_not_end_is_parked_as_took_too_long(

@@ -18,7 +18,7 @@ from shared.platform.consumer.inbox import Applied, Parked
 from shared.platform.consumer.records import Incoming, Unreadable
 from shared.platform.consumer.watch import watched
 from shared.platform.database import Database, Transaction, is_nobodys_fault
-from shared.platform.errors import OslerError, Refused
+from shared.platform.errors import OslerError, Refused, Unavailable
 from shared.platform.telemetry import caused_span, count, logger, where
 
 BATCH_SECONDS: Final = 30.0
@@ -43,6 +43,10 @@ class EventFailed(Exception):
         super().__init__(str(aggregate_id))
         self.aggregate_id = aggregate_id
         self.cause = cause
+
+
+class ListFailed(Exception):
+    """A list's handler needed something that cannot be reached; which event's fault it was, only one by one can tell."""
 
 
 class TookTooLong(OslerError):
@@ -174,7 +178,8 @@ class BatchApplier:
             cause = error.cause if isinstance(error, EventFailed) else error
             if isinstance(cause, TimeoutError):  # parking needs the database, so a database that is away parks nothing
                 cause = TookTooLong()
-            if is_nobodys_fault(cause) or isinstance(record, Unreadable):
+            nobodys = cause is error and is_nobodys_fault(error)
+            if nobodys or isinstance(record, Unreadable):
                 raise
             await self.transact([record], {record.aggregate_id: self._noted(cause)})
 
@@ -215,8 +220,7 @@ class BatchApplier:
         for handler in handlers:
             if handler.takes_many:
                 tx.begin_handler()
-                with no_stray_cancellation():
-                    await handler.function(tx, decoded)
+                await _call_list(tx, handler, incoming, decoded)
                 continue
             await _call_each(tx, handler, incoming, decoded)
 
@@ -299,10 +303,23 @@ async def _call_each(tx: Transaction, handler: Handler, run: Sequence[Incoming],
                         await handler.function(tx, event)
     except TimeoutError as error:
         raise EventFailed(incoming.aggregate_id, TookTooLong()) from error
+    except Unavailable as error:  # what the handler needs, not the database: its aggregate waits, and no other
+        raise EventFailed(incoming.aggregate_id, error) from error
     except Exception as error:
         if is_nobodys_fault(error):
             raise
         raise EventFailed(incoming.aggregate_id, error) from error
+
+
+async def _call_list(tx: Transaction, handler: Handler, run: Sequence[Incoming], events: Sequence[Event]) -> None:
+    """Call a handler for a list. Raises EventFailed where one aggregate is in it, else what belongs to none."""
+    try:
+        with no_stray_cancellation():
+            await handler.function(tx, events)
+    except Unavailable as error:
+        if len({incoming.aggregate_id for incoming in run}) == 1:
+            raise EventFailed(run[0].aggregate_id, error) from error
+        raise ListFailed from error
 
 
 def _span(incoming: Incoming) -> AbstractContextManager[None]:

@@ -15,6 +15,7 @@ from shared.platform.telemetry import count, histogram, logger, where
 from shared.platform.timers.schedule import Firing, Timer, Timers
 
 MOST_A_PASS: Final = 1_000
+CAREFUL_FROM: Final = 3
 _POLL_SECONDS: Final[dict[ClockKind, float]] = {"real": 0.2, "stepped": 0.04}
 _LONGEST_PAUSE: Final = timedelta(minutes=5)
 _FIRST_PAUSE: Final = timedelta(milliseconds=200)
@@ -54,6 +55,12 @@ class Firer:
 
     async def fire_due(self) -> int:
         """Fire what is due now, at most 1,000; give how many were found due."""
+        careful = await self._begin() >= CAREFUL_FROM
+        due = await self._alone() if careful else await self._together()
+        await self._end()
+        return len(due)
+
+    async def _together(self) -> list[Row]:
         try:
             async with self._database.transaction(door="timer") as tx:
                 due = await self._due(tx)
@@ -61,11 +68,33 @@ class Firer:
         except Exception as error:
             if is_nobodys_fault(error):
                 raise
-            async with self._database.transaction() as tx:
-                due = await self._due(tx)
-            for row in due:
-                await self._fire_alone(row)
-        return len(due)
+            return await self._alone()
+        return due
+
+    async def _alone(self) -> list[Row]:
+        """Fire each in a transaction of its own; that it is tried is written down before, with when to try it again.
+
+        So a timer that ends the process is tried after longer and longer pauses, and the others go on in between.
+        """
+        async with self._database.transaction() as tx:
+            due = await self._due(tx)
+        for row in due:
+            await self._later(row, "trying", attempts=1)
+            await self._fire_alone(row)
+        return due
+
+    async def _begin(self) -> int:
+        """Write down that a pass begins, and give how many began since the last one that ended."""
+        return await self._database.pool.fetchval(
+            """
+            INSERT INTO partition_starts (consumer, topic, partition, starts) VALUES ('timers', 'timers', 0, 1)
+            ON CONFLICT (consumer, topic, partition) DO UPDATE SET starts = partition_starts.starts + 1
+            RETURNING starts
+            """
+        )
+
+    async def _end(self) -> None:
+        await self._database.pool.execute("UPDATE partition_starts SET starts = 0 WHERE consumer = 'timers'")
 
     async def _due(self, tx: Transaction) -> list[Row]:
         return await tx.fetch(
@@ -82,11 +111,11 @@ class Firer:
 
     async def _fire(self, tx: Transaction, due: Sequence[Row]) -> None:
         taken = await self._take(tx, due)
-        for row in due:
-            if (row["kind"], row["subject_id"], row["generation"]) in taken:
-                await self._call(tx, row)
+        mine = [row for row in due if (row["kind"], row["subject_id"], row["generation"]) in taken]
+        for row in mine:
+            await self._call(tx, row)
         await tx.flush()
-        for row in due:
+        for row in mine:
             _fired.labels(row["kind"]).inc()
             _late.labels(row["kind"]).observe(max((tx.now - row["due_at"]).total_seconds(), 0.0))
 
@@ -135,19 +164,23 @@ class Firer:
                 raise
             reason = error.code() if isinstance(error, OslerError) else f"bug {type(error).__name__} {where(error)}"
             _log.error("timer_fails", kind=row["kind"], reason=reason)
-            await self._database.pool.execute(
-                """
-                UPDATE timers SET attempts = attempts + 1, reason = $4,
-                    next_try_at = clock_timestamp() + least($5 * power(2, least(attempts, 11)), $6)
-                WHERE kind = $1 AND subject_id = $2 AND generation = $3
-                """,
-                row["kind"],
-                row["subject_id"],
-                row["generation"],
-                reason,
-                _FIRST_PAUSE,
-                _LONGEST_PAUSE,
-            )
+            await self._later(row, reason, attempts=0)
+
+    async def _later(self, row: Row, reason: str, *, attempts: int) -> None:
+        await self._database.pool.execute(
+            """
+            UPDATE timers SET attempts = attempts + $7, reason = $4,
+                next_try_at = clock_timestamp() + least($5::interval * power(2, least(attempts, 11)), $6::interval)
+            WHERE kind = $1 AND subject_id = $2 AND generation = $3
+            """,
+            row["kind"],
+            row["subject_id"],
+            row["generation"],
+            reason,
+            _FIRST_PAUSE,
+            _LONGEST_PAUSE,
+            attempts,
+        )
 
 
 def _restore(firing: Firing, row: Row) -> Timer:

@@ -1,0 +1,123 @@
+"""Timers on real PostgreSQL: one that fails or ends the process holds back no other, and none fires early."""
+
+import contextlib
+from collections.abc import AsyncGenerator
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+
+from shared.platform.database import Database, Transaction
+from shared.platform.timers import Timers, cancel, schedule
+from shared.platform.timers.fire import Firer
+from shared.testing.stage import Stage
+from tests.spine.play import TickDue
+
+
+class Clockwork:
+    """Timers whose handler a test can break, by subject."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.fired: list[UUID] = []
+        self.broken: dict[UUID, BaseException] = {}
+        timers = Timers("pairing")
+        timers.on(TickDue)(self.fire)
+        self.firer = Firer(database, timers)
+
+    async def fire(self, tx: Transaction, timer: TickDue) -> None:
+        """Note the subject, or fail for it."""
+        if timer.subject_id in self.broken:
+            raise self.broken[timer.subject_id]
+        self.fired.append(timer.subject_id)
+
+    async def set(self, subject_id: UUID, seconds: float) -> None:
+        """A subject with a timer so many seconds from now."""
+        async with self.database.transaction() as tx:
+            await tx.execute("INSERT INTO counters (pair_id) VALUES ($1) ON CONFLICT DO NOTHING", subject_id)
+            await schedule(tx, TickDue(subject_id=subject_id), tx.now + timedelta(seconds=seconds))
+
+    async def again(self) -> None:
+        """Let what waits for its next try be due, and pass once."""
+        await self.database.pool.execute("UPDATE timers SET next_try_at = now() WHERE next_try_at IS NOT NULL")
+        await self.firer.fire_due()
+
+
+@pytest.fixture
+async def clockwork(play_stage: Stage) -> AsyncGenerator[Clockwork]:
+    async with Database.open(play_stage.database("pairing_worker"), schema="pairing", strict=True) as database:
+        await database.pool.execute("DELETE FROM timers")
+        await database.pool.execute("DELETE FROM partition_starts WHERE consumer = 'timers'")
+        yield Clockwork(database)
+
+
+async def test_a_timer_fires_once_and_never_early(clockwork: Clockwork) -> None:
+    due, coming = uuid4(), uuid4()
+    await clockwork.set(due, -1)
+    await clockwork.set(coming, 60)
+
+    await clockwork.firer.fire_due()
+    await clockwork.firer.fire_due()
+
+    assert clockwork.fired == [due]
+
+
+async def test_a_timer_that_was_moved_or_cancelled_does_not_fire(clockwork: Clockwork) -> None:
+    moved, cancelled = uuid4(), uuid4()
+    await clockwork.set(moved, -1)
+    await clockwork.set(moved, 60)
+    await clockwork.set(cancelled, -1)
+    async with clockwork.database.transaction() as tx:
+        await cancel(tx, TickDue, cancelled)
+
+    await clockwork.firer.fire_due()
+
+    assert clockwork.fired == []
+
+
+async def test_a_timer_whose_subject_a_command_holds_is_passed_over_and_fires_afterwards(clockwork: Clockwork) -> None:
+    held, free = uuid4(), uuid4()
+    await clockwork.set(held, -1)
+    await clockwork.set(free, -1)
+
+    async with clockwork.database.transaction() as tx:
+        await tx.find("SELECT pair_id FROM counters WHERE pair_id = $1 FOR UPDATE", held)
+        await clockwork.firer.fire_due()
+        assert clockwork.fired == [free]
+    await clockwork.firer.fire_due()
+
+    assert clockwork.fired == [free, held]
+
+
+async def test_a_timer_that_fails_waits_with_its_reason_and_the_others_go_on(clockwork: Clockwork) -> None:
+    bad, good = uuid4(), uuid4()
+    await clockwork.set(bad, -2)
+    await clockwork.set(good, -1)
+    clockwork.broken[bad] = ValueError("a secret")
+
+    await clockwork.firer.fire_due()
+
+    assert clockwork.fired == [good]
+    row = await clockwork.database.pool.fetchrow("SELECT attempts, reason FROM timers WHERE subject_id = $1", bad)
+    assert row is not None
+    assert row["attempts"] == 1
+    assert row["reason"].startswith("bug ValueError spine/test_timers.py:")
+
+    clockwork.broken.clear()
+    await clockwork.again()
+    assert clockwork.fired == [good, bad]
+
+
+async def test_a_timer_that_ends_the_process_lets_the_others_fire_after_the_third_death(clockwork: Clockwork) -> None:
+    killer, good = uuid4(), uuid4()
+    await clockwork.set(killer, -2)
+    await clockwork.set(good, -1)
+    clockwork.broken[killer] = SystemExit()  # a BaseException goes past every guard, as a death does
+
+    for _ in range(4):
+        with contextlib.suppress(SystemExit):
+            await clockwork.firer.fire_due()
+
+    assert clockwork.fired == [good]
+    reason = await clockwork.database.pool.fetchval("SELECT reason FROM timers WHERE subject_id = $1", killer)
+    assert reason == "trying"
