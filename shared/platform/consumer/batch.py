@@ -46,7 +46,7 @@ class EventFailed(Exception):
 
 
 class ListFailed(Exception):
-    """A list's handler needed something that cannot be reached; which event's fault it was, only one by one can tell."""
+    """A list's handler needed what cannot be reached; whose event it was, only one by one can tell."""
 
 
 class TookTooLong(OslerError):
