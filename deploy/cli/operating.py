@@ -199,6 +199,8 @@ def _decision(reason: str) -> Decision:
 
 
 def _in_database(service: str, work: Callable[[Transaction], Awaitable[T]]) -> T:
+    build(service)  # says in words where there is no such service
+
     async def run() -> T:
         async with Database.open(database_url(service, "worker"), schema=service, size=1) as database:
             return await database.run(work)

@@ -79,7 +79,7 @@ def token(persona: Annotated[str, typer.Argument(help="whom to be, for instance 
 def _lines(found: dict[str, Any]) -> list[tuple[str, str]]:
     lines = [(name, f"{about['url']}  process {about['pid']}") for name, about in found["services"].items()]
     lines += [(f"Kafka ({protocol})", address) for protocol, address in found["kafka"].items()]
-    lines += [(name, str(found[name])) for name in ("database", "issuer", "mailbox", "console", "data") if found[name]]
+    lines += [(name, str(found[name])) for name in ("database", "issuer", "mailbox", "data") if found[name]]
     if "secrets" in found:
         kafka = found["secrets"]["kafka"]
         lines.append(("Kafka administrator", f"{kafka['username']} {kafka['password']} ({kafka['mechanism']})"))

@@ -39,7 +39,12 @@ class DataFolder:
                 f"{path} is not empty and holds no {MARKER}, so it is not an Osler data folder. "
                 "Nothing was changed: name another folder in OSLER_DATA."
             )
-        path.mkdir(parents=True, exist_ok=True)
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except OSError as failed:
+            raise NotOurFolder(
+                f"{path} cannot be made ({failed.strerror}). Nothing was changed: name another folder in OSLER_DATA."
+            ) from failed
         # As root, PostgreSQL runs as another user, who must be able to pass through; what is secret is closed below.
         path.chmod(0o711 if os.geteuid() == 0 else 0o700)
         if not folder.is_ours():

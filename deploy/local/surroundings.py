@@ -18,7 +18,7 @@ from shared.platform.migrations.logins import DUTIES
 AUDIENCE: Final = "osler"
 CLIENT_ID: Final = "osler-console"
 # The console's own address for people who come back from the issuer.
-SIGNED_IN_PATH: Final = "/sign-in/callback"
+SIGNED_IN_PATH: Final = "/signed-in"
 _READ_CONTACTS: Final = ("directory", "notifications", "console")
 # What a person may set for every service from outside.
 _PASSED_ON: Final = ("OSLER_OTLP_ENDPOINT", "OSLER_CRASH_AT", "OSLER_CRASH_LOG")

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Awaitable, Callable, Sequence
+from itertools import chain
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -24,6 +25,7 @@ from shared.platform.telemetry import batch_span, histogram, logger
 MOST_RECORDS: Final = 500
 _SMALL: Final = 20
 _SESSION_MS: Final = 10_000
+_WAIT_MS: Final = 1_000
 
 _log = logger("subscribe")
 _seconds = histogram("osler_batch_seconds", "From the batch's arrival to its commit", ("consumer", "topic"))
@@ -128,6 +130,7 @@ def subscribe_events(broker: KafkaBroker, database: Database, events: EventConsu
             heartbeat_interval_ms=2_000,
             listener=subscription.starts,
         )
+        subscriber.get_msg = _wait_for_records
         subscriber(subscription.handle)
         by_topic[topic] = subscriber
     return Subscriptions(by_topic, retrier)
@@ -140,6 +143,15 @@ async def watch_pause(subscriptions: Subscriptions) -> None:
             if topic not in subscriptions.retrier.full and subscriber.consumer is not None:
                 partitions.resume(subscriber.consumer)
         await rest(1.0)
+
+
+async def _wait_for_records(consumer: AIOKafkaConsumer) -> tuple[Record, ...]:
+    """FastStream's own asks a hundred times a second, and sleeps once more after an answer without records.
+
+    So it is late for the first event, and never at rest. Kafka's client waits for records better by itself.
+    """
+    polled = await consumer.getmany(timeout_ms=_WAIT_MS, max_records=MOST_RECORDS)
+    return tuple(chain.from_iterable(polled.values()))
 
 
 async def _parse(records: tuple[Record, ...], original: Callable[..., Awaitable[KafkaMessage]]) -> KafkaMessage:

@@ -183,7 +183,7 @@ def test_a_client_may_not_send_people_off_this_machine() -> None:
 
 def test_the_personas_have_keys_and_subjects_of_their_own(tmp_path: Path) -> None:
     people = Personas.read(PERSONAS)
-    assert {"rosa", "consortium", "mentor", "mentee", "analyst"} <= {persona.key for persona in people.everybody()}
+    assert {"rosa", "consortium", "mentor", "mentee", "sam"} <= {persona.key for persona in people.everybody()}
     assert sum(len(members) for _, members in people.by_institution()) == len(people.everybody())
     twice = tmp_path / "personas.json"
     twice.write_text(f"[{people.get('rosa').model_dump_json()}, {people.get('rosa').model_dump_json()}]")
