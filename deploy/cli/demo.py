@@ -24,6 +24,7 @@ def demo(
     Exit code 1 when a check does not hold. On a terminal it stays up until Ctrl-C.
     """
     folder = DataFolder.make(data_path())
+    story.told_before(folder)  # refuse before anything is started
     stays = sys.stdout.isatty() if stay is None else stay
     held: list[bool] = []
 
@@ -32,7 +33,7 @@ def demo(
             held.append(await story.tell(platform, typer.echo))
             if stays:
                 async with following_real_time(platform):
-                    typer.echo("  From here on the clock follows real time. Stop with Ctrl-C; the data stays.")
+                    typer.echo("  Stop        Ctrl-C; the data stays, and `osler reset` deletes it")
                     await asyncio.Event().wait()
 
     session.run(tell, typer.echo)

@@ -100,12 +100,12 @@ NAMED: Final = (
     # One mentor, three hospitals: at home, and shared with two others.
     Couple(SHARMA, LINDQVIST, _week(0, 2), days=14),
     Couple(SHARMA, OLENA, _week(0, 2), days=21),
-    Couple(SHARMA, ELITSA, _week(0, 3), days=14),
+    Couple(SHARMA, ELITSA, _week(0, 3), days=21),
     Couple(OKAFOR, LAN, _week(0, 2), days=14),
     Couple(OKAFOR, JIHOON, _week(0, 3), days=14),
     Couple(OKAFOR, YUTONG, _week(0, 4), days=21),
-    Couple(BEGAY, LAYLA, _week(0, 4), days=14),
-    Couple(MENSAH, HANAKO, _week(0, 3), days=14),
+    Couple(BEGAY, LAYLA, _week(0, 4), days=21),
+    Couple(MENSAH, HANAKO, _week(0, 3), days=21),
     Couple(BAO, HUANG, _week(0, 2), days=21),
     # Somebody says no, somebody says nothing, somebody changes their mind.
     Couple(HADDAD, NOA, _week(0, 2), "declined by the mentor"),
@@ -140,7 +140,7 @@ LEFT: Final = frozenset({HUERTA})
 """Whose absence is for good: their pairs end, those of the others pause."""
 
 _WAVES: Final = (_week(0, 4), _week(0, 8), _week(1, 4), _week(2, 6), _week(3, 4))
-_RHYTHMS: Final = (28, 21, 28, 14, 28)
+_RHYTHMS: Final = (28, 21, 28, 21, 28)
 _WITHOUT_MENTOR: Final = 2
 """Every so manieth mentee finds nobody."""
 _HOLDS_NO_PLACE: Final = frozenset[Fate](

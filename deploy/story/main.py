@@ -10,6 +10,7 @@ from time import monotonic
 from typing import Any, Final
 
 import asyncpg
+from confluent_kafka import KafkaException
 
 from deploy.local.folder import DataFolder, read_json, write_atomically
 from deploy.local.platform import Platform
@@ -19,7 +20,7 @@ from deploy.story import calendar
 from deploy.story.acts import World
 from deploy.story.beginning import begin, send_same_files_again
 from deploy.story.checks import Told, look
-from deploy.story.doors import Doors
+from deploy.story.doors import Doors, StoryStopped
 from deploy.story.due import Connection, DueTimes
 from deploy.story.quiet import Watcher
 from deploy.story.stepper import Stepper
@@ -29,6 +30,7 @@ from shared.platform.service import Service
 
 START: Final = calendar.START
 _FILE: Final = "story.json"
+_AWAY: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, KafkaException)
 _SAID: Final = "SELECT last_value FROM directory.outbox_position_seq"
 
 
@@ -49,8 +51,18 @@ async def tell(platform: Platform, say: Say) -> bool:
 
     Whether every check holds. Raises LocalProblem.
     """
+    try:
+        return await _tell_or_look(platform, say)
+    except _AWAY as lost:
+        raise StoryStopped(
+            f"PostgreSQL or Kafka was away for a moment ({type(lost).__name__}), and the story cannot go on without. "
+            f"Their logs are in {platform.folder.logs}."
+        ) from lost
+
+
+async def _tell_or_look(platform: Platform, say: Say) -> bool:
     async with _hand(platform) as hand, Doors.open(platform) as doors:
-        told = _told_before(platform.folder)
+        told = told_before(platform.folder)
         if told is None:
             told = await _tell(platform, hand, doors, say)
         else:
@@ -63,7 +75,7 @@ async def tell(platform: Platform, say: Say) -> bool:
         say_numbers(seen, say)
         holds = say_checks(seen, say)
         say(f"  counted and checked in {monotonic() - since:.1f} s")
-        say_where(platform, say)
+        say_where(platform, hand.stepper.now, say)
         return holds
 
 
@@ -86,14 +98,15 @@ async def _tell(platform: Platform, hand: Hand, doors: Doors, say: Say) -> Told:
     return told
 
 
-def _told_before(folder: DataFolder) -> Told | None:
+def told_before(folder: DataFolder) -> Told | None:
+    """What is kept of the story in this data folder; None where it was never told. Raises HalfTold."""
     kept: dict[str, Any] | None = read_json(folder.path / _FILE)
     if kept is None:
         return None
     if kept["state"] != "told":
         raise HalfTold(
             f"The story was interrupted in {folder.path}, and its people cannot live through the same weeks twice. "
-            "Begin anew with `osler reset`, or look at what is there with `osler up`."
+            "Begin anew with `osler reset` and `osler demo`, or look at what is there with `osler up`."
         )
     return Told(kept["done"], kept["stops"], kept["said_for_same_files"])
 

@@ -7,7 +7,6 @@ from typing import Final
 from deploy.story import couples as cast
 from deploy.story.acts import (
     Act,
-    AnswerFeedback,
     LogTouchpoint,
     LookAtPair,
     MoveMeeting,
@@ -16,7 +15,7 @@ from deploy.story.acts import (
     Refused,
     SendRoster,
 )
-from deploy.story.calendar import BEATS_A_WEEK, END, at, slot
+from deploy.story.calendar import BEATS_A_WEEK, END, LAST_BEAT, at, slot
 from deploy.story.couples import Couple, couples
 from deploy.story.hospitals import HOSPITALS, Hospital, hospital_of
 from deploy.story.life import Diary, live
@@ -38,7 +37,7 @@ def plot() -> list[Act]:
     diary = Diary()
     told = couples()
     acts = [act for couple in told for act in live(couple, diary)]
-    acts += [*_rosters(), *_refusals(told), *_clash(told, diary)]
+    acts += [*_rosters(), *_refusals(told), *_clash(told, diary), *_last_week(told, diary)]
     return sorted((act for act in acts if act.at < END), key=_when)
 
 
@@ -108,11 +107,15 @@ def _clash(told: list[Couple], diary: Diary) -> Iterator[Act]:
     yield MoveMeeting(at(since + 3, zone), cast.OKAFOR, meeting, "cancel", {"reason": "schedule_changed"})
 
 
-def instants(acts: list[Act]) -> int:
-    """At how many instants somebody acts."""
-    return len({act.at for act in acts})
-
-
-def answers_in(acts: list[Act]) -> int:
-    """How many times feedback is given."""
-    return sum(isinstance(act, AnswerFeedback) for act in acts)
+def _last_week(told: list[Couple], diary: Diary) -> Iterator[Act]:
+    """What the people of the sign-in page find on the last day: a meeting to come, and one to be answered."""
+    zone = hospital_of(cast.LAN).time_zone
+    pair = next(couple for couple in told if (couple.mentor, couple.mentee) == (cast.OKAFOR, cast.LAN))
+    offered, accepted = LAST_BEAT - 4, LAST_BEAT - 2
+    soon = diary.free(pair, LAST_BEAT + 4)
+    later = [diary.free(pair, LAST_BEAT + ahead) for ahead in (6, 8, 10)]
+    meeting = f"{pair.key}, next"
+    yield ProposeMeeting(at(offered, zone), cast.OKAFOR, pair.key, meeting, (slot(soon, zone, 30),))
+    yield MoveMeeting(at(accepted, zone), cast.LAN, meeting, "accept", {"slot": 0})
+    slots = tuple(slot(beat, zone, 30) for beat in later)
+    yield ProposeMeeting(at(LAST_BEAT - 1, zone), cast.LAN, pair.key, f"{pair.key}, after next", slots)

@@ -8,6 +8,7 @@ from typing import Final
 from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
+from deploy.local.kafka import SILENT
 from deploy.story.due import Connection
 from shared.contracts.topics import catalogue
 from shared.platform.consumer import EventConsumer
@@ -48,7 +49,7 @@ class Watcher:
         consumers: Sequence[EventConsumer],
     ) -> None:
         self._connection = connection
-        self._admin = AdminClient(kafka)
+        self._admin = AdminClient(kafka, logger=SILENT)
         self._groups = {f"{c.name}.{topic}": topic for c in consumers for topic in c.topics}
         self._places = [
             TopicPartition(topic.name, number)

@@ -11,7 +11,7 @@ from deploy.story.quiet import Still, Watcher
 
 _TOGETHER: Final = timedelta(minutes=30)
 _QUIET_WITHIN_SECONDS: Final = 60.0
-_LOOK_EVERY_SECONDS: Final = 0.015
+_LOOK_EVERY_SECONDS: Final = 0.02
 
 
 class NotQuiet(LocalProblem):

@@ -1,6 +1,7 @@
 """The story's end in plain lines: numbers counted twice, the checks, where to look and whom to sign in as."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from deploy.local.platform import Platform
 from deploy.local.saying import Say
@@ -38,14 +39,15 @@ def say_checks(seen: Seen, say: Say) -> bool:
     return not failed
 
 
-def say_where(platform: Platform, say: Say) -> None:
-    """Where to look, and whom to sign in as."""
+def say_where(platform: Platform, now: datetime, say: Say) -> None:
+    """What time it is there, where to look, and whom to sign in as."""
     say("")
-    for line in _where(platform):
+    for line in _where(platform, now):
         say(line)
 
 
-def _where(platform: Platform) -> Iterator[str]:
+def _where(platform: Platform, now: datetime) -> Iterator[str]:
+    yield f"  Time        {now:%A %d %B %Y, %H:%M} UTC; while `osler demo` stays up, it follows real time from here"
     yield f"  Look at     {platform.addresses.console or '(no console)'}  the console"
     yield f"              {platform.mailbox.url}  every mail that was sent"
     yield f"              {platform.addresses.issuer}  the issuer; `osler token rosa` gives a token for an interface"

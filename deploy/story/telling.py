@@ -15,7 +15,7 @@ from deploy.story.due import Connection
 from deploy.story.plot import plot
 from deploy.story.stepper import Stepper
 
-_AT_ONCE: Final = 6
+_AT_ONCE: Final = 8
 _WEEK: Final = timedelta(weeks=1)
 _WORDS: Final = {
     "pairs": (2, "pairs"),

@@ -18,6 +18,32 @@ _WAIT_SECONDS: Final = 10.0
 _BACK: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
+class Ticker:
+    """The clock's hand while people look around; what is due gets its moment, and what fails cannot hold up time."""
+
+    def __init__(
+        self, connection: Connection, due: DueTimes, now: datetime, wait_seconds: float = _WAIT_SECONDS
+    ) -> None:
+        self._connection = connection
+        self._due = due
+        self._wait_seconds = wait_seconds
+        self.now = now
+
+    async def tick(self, target: datetime) -> None:
+        """Let it become `target`, with a stop at each due instant before."""
+        while (stop := await self._due.after(self.now)) is not None and stop <= target:
+            await self._stand_at(stop)
+            await until(self._nothing_is_due, self._wait_seconds)
+        await self._stand_at(target)
+
+    async def _nothing_is_due(self) -> bool:
+        return await self._due.latest_by(self.now) is None
+
+    async def _stand_at(self, instant: datetime) -> None:
+        await self._connection.execute("UPDATE osler_local.clock SET now = $1", instant)
+        self.now = instant
+
+
 @asynccontextmanager
 async def following_real_time(platform: Platform) -> AsyncGenerator[None]:
     """While the block runs, business time passes as real time does."""
@@ -35,28 +61,16 @@ async def _follow(platform: Platform) -> None:
         with suppress(*_BACK):  # the database is started again when it ends, and the clock goes on from where it stood
             connection: Connection = await asyncpg.connect(platform.postgres.admin_url, ssl=False)
             try:
-                await _follow_with(connection, list(platform.services))
+                await _follow_over(connection, list(platform.services))
             finally:
                 await connection.close()
         await asyncio.sleep(_EVERY_SECONDS)  # noqa: TID251 - this is the clock
 
 
-async def _follow_with(connection: Connection, services: list[str]) -> None:
-    due = await DueTimes.of(connection, services)
-    now: datetime = await connection.fetchval("SELECT now FROM osler_local.clock")
-    began, since = now, monotonic()
-
-    async def nothing_is_due() -> bool:
-        return await due.latest_by(now) is None
-
-    async def stand_at(instant: datetime) -> datetime:
-        await connection.execute("UPDATE osler_local.clock SET now = $1", instant)
-        return instant
-
+async def _follow_over(connection: Connection, services: list[str]) -> None:
+    began: datetime = await connection.fetchval("SELECT now FROM osler_local.clock")
+    since = monotonic()
+    ticker = Ticker(connection, await DueTimes.of(connection, services), began)
     while True:
-        target = began + timedelta(seconds=monotonic() - since)
-        while (stop := await due.after(now)) is not None and stop <= target:
-            now = await stand_at(stop)
-            await until(nothing_is_due, _WAIT_SECONDS)  # what fails is tried again later; the clock cannot wait for it
-        now = await stand_at(target)
+        await ticker.tick(began + timedelta(seconds=monotonic() - since))
         await asyncio.sleep(_EVERY_SECONDS)  # noqa: TID251 - this is the clock

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, TopicPartition
 
+from deploy.local.kafka import SILENT
 from deploy.local.problems import LocalProblem
 from shared.contracts.topics import catalogue
 
@@ -36,7 +37,7 @@ Aggregates = Mapping[str, list[Heard]]
 
 def read_all(settings: Mapping[str, str | int | float | bool]) -> tuple[Aggregates, int]:
     """Every topic but the contacts, whose bodies are sealed; and how many records came more than once."""
-    consumer = Consumer({**settings, "group.id": "osler-demo", "enable.auto.commit": False})
+    consumer = Consumer({**settings, "group.id": "osler-demo", "enable.auto.commit": False}, logger=SILENT)
     try:
         return by_aggregate(_records(consumer))
     finally:

@@ -1,32 +1,14 @@
 """The hand on the clock: where it stops, and when it waits."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from deploy.story.stepper import NotQuiet, Stepper
+from tests.unit.story.clock import MONDAY, Clock
 
-MONDAY = datetime(2027, 1, 4, 14, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-
-
-class Clock:
-    """The fake at the edge of the process: a database whose clock can be set, with timers that fire when passed."""
-
-    def __init__(self, *due: datetime) -> None:
-        self.due = list(due)
-        self.stops: list[datetime] = []
-
-    async def execute(self, _: str, instant: datetime) -> None:
-        self.stops.append(instant)
-        self.due = [due for due in self.due if due > instant]
-
-    async def after(self, instant: datetime) -> datetime | None:
-        return min((due for due in self.due if due > instant), default=None)
-
-    async def latest_by(self, instant: datetime) -> datetime | None:
-        return max((due for due in self.due if due <= instant), default=None)
 
 
 class Looks:
