@@ -13,14 +13,14 @@ from shared.testing.stage import Engines, Stage, make_stage
 from tests.bench.report import Report
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def parts(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Parts]:
     """Both engines as in production, with Java's second compiler."""
     async with local_parts(tmp_path_factory.mktemp("parts"), full_speed=True) as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def bench_stage(engines: Engines, passwords: dict[str, str]) -> Stage:
     """A database where `meetings` publishes and consumes, on real time."""
     stage = await make_stage(engines, passwords, (), stepped=False)
@@ -30,7 +30,7 @@ async def bench_stage(engines: Engines, passwords: dict[str, str]) -> Stage:
     return stage
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def report() -> Generator[Report]:
     """The figures of this run; they are shown and kept at its end. ROUNDS says how many rounds."""
     made = Report(int(os.environ.get("ROUNDS", "5")))

@@ -16,7 +16,7 @@ EVENTS = 50_000
 TOPIC = workload.paused(0).topic
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def log(bench_stage: Stage) -> None:
     """A topic with the events to read."""
     producer = make_producer(bench_stage.settings("pairing"))

@@ -31,7 +31,7 @@ _SECONDS = 20.0
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def records(life: Life) -> dict[str, list[Record]]:
     """Every record of every topic, as the local administrator reads them."""
     admin = life.platform.status["secrets"]["kafka"]

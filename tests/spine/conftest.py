@@ -12,7 +12,7 @@ from shared.testing.stage import Engines, Stage, make_stage
 from tests.spine.theatre import Theatre
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def play_stage(engines: Engines, passwords: dict[str, str]) -> Stage:
     """A database where `pairing` publishes and `meetings` consumes, on real time."""
     stage = await make_stage(engines, passwords, (), stepped=False)
@@ -23,7 +23,7 @@ async def play_stage(engines: Engines, passwords: dict[str, str]) -> Stage:
     return stage
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def play_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where plays keep their books, together, because one test asks which crash points any of them reached."""
     return tmp_path_factory.mktemp("plays")

@@ -82,6 +82,7 @@ async def test_a_relay_that_sends_in_any_order_is_found(theatre: Theatre) -> Non
 
 
 async def test_a_relay_that_follows_the_sequence_loses_events(theatre: Theatre) -> None:
+    theatre.aggregates = 20  # several to a shard, so that a slow commit is overtaken in its own
     async with theatre.publisher(COMMANDS, "--fault", "follows_the_sequence", "--slow", "0.05"), theatre.listener():
         found = await what_is_found(theatre)
 

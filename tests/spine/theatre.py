@@ -31,6 +31,7 @@ class Theatre:
     stage: Stage
     folder: Path
     seed: str = field(default_factory=lambda: token_hex(6))
+    aggregates: int = 5
 
     @property
     def consumer(self) -> str:
@@ -59,7 +60,8 @@ class Theatre:
         with log:
             child = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "tests.spine.play", "--service", service, "--doors", doors,
-                "--seed", self.seed, "--consumer", self.consumer, "--acknowledged", str(self.acknowledged), *more,
+                "--seed", self.seed, "--aggregates", str(self.aggregates), "--consumer", self.consumer,
+                "--acknowledged", str(self.acknowledged), *more,
                 env=environment, stdout=log, stderr=log,
             )  # fmt: skip
         try:
@@ -72,6 +74,14 @@ class Theatre:
     def publisher(self, commands: int = 0, *more: str, crash: str = "") -> "_Process":
         """The process that writes, fires and relays; without commands it stays until it is ended."""
         return self.process("pairing", "api,timer,relay", "--stay", "--commands", str(commands), *more, crash=crash)
+
+    def relay(self, *more: str) -> "_Process":
+        """A process that only relays what others write."""
+        return self.process("pairing", "relay", "--stay", *more)
+
+    def writer(self, commands: int, *more: str) -> "_Process":
+        """A process that writes and fires, and leaves the relaying to others."""
+        return self.process("pairing", "api,timer", "--stay", "--commands", str(commands), *more)
 
     def listener(self, *more: str, crash: str = "") -> "_Process":
         """The process that consumes, and relays what its handlers say."""
@@ -99,6 +109,14 @@ class Theatre:
                 )
 
         await eventually(empty, within=CONVERGES_WITHIN, every=0.2)
+
+    async def is_refused(self) -> None:
+        """Wait until the publisher's relay has noted that Kafka refuses its topic."""
+
+        async def noted() -> bool:
+            return "relay_refused" in (self.folder / f"{self.seed}.pairing.log").read_text(encoding="utf-8")
+
+        await eventually(noted, within=CONVERGES_WITHIN, every=0.2)
 
     async def _quiet(self) -> bool:
         async with self._admin() as connection:
@@ -144,7 +162,7 @@ class Theatre:
     def _ids(self) -> list[UUID]:
         from tests.spine.play import pair_ids  # noqa: PLC0415 - the play imports the whole platform
 
-        return pair_ids(self.seed, 5)
+        return pair_ids(self.seed, self.aggregates)
 
     def _book(self) -> tuple[list[Fact], int]:
         if not self.acknowledged.exists():

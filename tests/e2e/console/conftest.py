@@ -9,7 +9,7 @@ from tests.e2e.console.chromium import browsing, find_chromium
 from tests.e2e.console.town import Town, town
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def browser() -> AsyncGenerator[Browser]:
     """A real Chromium."""
     executable = find_chromium()
@@ -19,7 +19,7 @@ async def browser() -> AsyncGenerator[Browser]:
         yield opened
 
 
-@pytest.fixture(scope="session", name="town")
+@pytest.fixture(scope="package", name="town")
 async def running_town(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Town]:
     """The console and what it needs; only where there is a browser to look at it."""
     del browser

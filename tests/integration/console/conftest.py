@@ -15,7 +15,7 @@ from tests.integration.console.front import Front, open_front
 _KEY = ContactsKey.from_base64(LOCAL_CONTACTS_KEY)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def console(stage: Stage) -> AsyncGenerator[Running]:
     """The console's handlers and its two databases; the key is the one of local runs."""
     service = Service("console", events=(consumers.listen(lambda record: open_sealed(_KEY, record)),))

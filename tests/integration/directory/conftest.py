@@ -11,7 +11,7 @@ from shared.testing.stage import Engines, make_stage
 from tests.integration.directory.consortium import Consortium, found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def directory(engines: Engines, passwords: dict[str, str]) -> AsyncGenerator[Running]:
     """One directory for all of its tests; institutions are fresh in each."""
     stage = await make_stage(engines, passwords, ["directory"])
@@ -21,7 +21,7 @@ async def directory(engines: Engines, passwords: dict[str, str]) -> AsyncGenerat
             yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def consortium(directory: Running) -> Consortium:
     """The consortium's office and its administrator."""
     return await found(directory)

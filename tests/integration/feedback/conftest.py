@@ -10,7 +10,7 @@ from shared.testing.stage import Engines, make_stage
 from tests.integration.feedback.couple import Couple
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def feedback(engines: Engines, passwords: dict[str, str]) -> AsyncGenerator[Running]:
     """The service, which all its tests share; ids are fresh in each."""
     stage = await make_stage(engines, passwords, ["feedback"])

@@ -11,7 +11,7 @@ from shared.testing.stage import Stage
 from tests.integration.meetings.ward import Ward
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def meetings(stage: Stage) -> AsyncGenerator[Running]:
     """The service, with its relay standing still."""
     async with run_service(stage, build()) as running:

@@ -13,13 +13,13 @@ from shared.testing.stage import Engines, Stage, make_stage
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def migrated(engines: Engines, passwords: dict[str, str]) -> Stage:
     """Every service's schema, as migrations make it."""
     return await make_stage(engines, passwords, services())
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def built_whole(engines: Engines, passwords: dict[str, str]) -> Stage:
     """Every service's schema, as its `schema.sql` says it is today."""
     stage = await make_stage(engines, passwords, ())

@@ -52,7 +52,7 @@ class Plot:
             await connection.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def ground(engines: Engines, passwords: dict[str, str]) -> Stage:
     """A database for the plots of this file."""
     return await make_stage(engines, passwords, (), stepped=False)

@@ -11,7 +11,7 @@ from tests.integration.notifications.mailbox import Mailbox
 from tests.integration.notifications.office import Office
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def notifications(engines: Engines, passwords: dict[str, str]) -> AsyncGenerator[Running]:
     """The service, which all its tests share; ids and addresses are fresh in each."""
     stage = await make_stage(engines, passwords, ["notifications"])

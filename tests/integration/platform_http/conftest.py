@@ -91,7 +91,7 @@ def unprinted() -> Generator[None]:
         yield
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def edge_stage(engines: Engines, passwords: dict[str, str]) -> Stage:
     """The platform's tables and the notes, in the schema of the service that the notes play."""
     stage = await make_stage(engines, passwords, [], stepped=False)

@@ -43,6 +43,7 @@ class Door:
                 if b"COMMIT" in data and self.loses_next_answer_to_commit:
                     self.loses_next_answer_to_commit = False
                     back.cancel()
+                    await asyncio.gather(back, return_exceptions=True)  # two may not read one stream
                     there.write(data)
                     await there_reader.read(65_536)  # the answer came: it is committed, and nobody will be told
                     break
