@@ -9,9 +9,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from shared.contracts.event import Role
+from shared.testing.door import a_door
 from shared.testing.stage import Stage
 from tests.integration.platform_http.conftest import House, a_house
-from tests.integration.platform_http.door import a_door
 
 WRITE = "pairing.write_note"
 
@@ -118,9 +118,9 @@ async def test_a_kept_answer_is_the_record_of_one_act(house: House):
 
 async def test_an_act_whose_outcome_is_unknown_is_recorded_once_whichever_it_was(edge_stage: Stage):
     url = edge_stage.database("pairing_app")
-    async with a_door(url) as door, a_house(edge_stage, door.url(url)) as house:
+    async with a_door(url) as door, a_house(edge_stage, door.through(url)) as house:
         administrator = await house.somebody("administrator")
-        door.loses_next_answer_to_commit = True
+        door.forgets_answer_to = b"COMMIT"
         answer = await house.client.post("/notes", json={"body": "x"}, headers=administrator.headers)
         assert answer.json()["code"] == "outcome_unknown"
         assert await house.audit(administrator) == [(WRITE, "done", None)]
@@ -128,7 +128,7 @@ async def test_an_act_whose_outcome_is_unknown_is_recorded_once_whichever_it_was
 
 async def test_an_act_that_could_not_be_recorded_is_said_in_the_log(edge_stage: Stage):
     url = edge_stage.database("pairing_app")
-    async with a_door(url) as door, a_house(edge_stage, door.url(url)) as house:
+    async with a_door(url) as door, a_house(edge_stage, door.through(url)) as house:
         administrator = await house.somebody("administrator")
         await house.client.get("/notes", headers=administrator.headers)
 

@@ -7,10 +7,10 @@ import httpx
 import pytest
 
 from shared.platform.database import Transaction
+from shared.testing.door import a_door
 from shared.testing.eventually import eventually
 from shared.testing.stage import Stage
 from tests.integration.platform_http.conftest import House, Somebody, a_house
-from tests.integration.platform_http.door import a_door
 
 
 async def post(
@@ -174,9 +174,9 @@ async def test_a_role_that_was_taken_away_opens_no_kept_answer(house: House):
 
 async def test_a_commit_without_an_answer_is_said_and_the_key_tells_the_outcome(edge_stage: Stage):
     url = edge_stage.database("pairing_app")
-    async with a_door(url) as door, a_house(edge_stage, door.url(url)) as house:
+    async with a_door(url) as door, a_house(edge_stage, door.through(url)) as house:
         mentor, key = await house.somebody("mentor"), str(uuid4())
-        door.loses_next_answer_to_commit = True
+        door.forgets_answer_to = b"COMMIT"
         answer = await post(house, mentor, key)
         assert (answer.status_code, answer.json()["code"]) == (503, "outcome_unknown")
         assert answer.headers["retry-after"] == "1"

@@ -8,10 +8,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from shared.platform.database import Transaction
+from shared.testing.door import a_door
 from shared.testing.eventually import eventually
 from shared.testing.stage import Stage
 from tests.integration.platform_http.conftest import House, a_house
-from tests.integration.platform_http.door import a_door
 
 TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
 
@@ -265,7 +265,7 @@ async def test_a_connection_lost_before_its_commit_is_made_again(house: House):
 
 async def test_a_database_that_is_away_is_503_and_comes_back_by_itself(edge_stage: Stage):
     url = edge_stage.database("pairing_app")
-    async with a_door(url) as door, a_house(edge_stage, door.url(url)) as house:
+    async with a_door(url) as door, a_house(edge_stage, door.through(url)) as house:
         mentor = await house.somebody("mentor")
         door.shut()
         answer = await house.client.get("/notes", headers=mentor.headers)
@@ -281,9 +281,9 @@ async def test_a_database_that_is_away_is_503_and_comes_back_by_itself(edge_stag
 
 async def test_a_look_up_whose_commit_gets_no_answer_is_only_unavailable(edge_stage: Stage):
     url = edge_stage.database("pairing_app")
-    async with a_door(url) as door, a_house(edge_stage, door.url(url)) as house:
+    async with a_door(url) as door, a_house(edge_stage, door.through(url)) as house:
         mentor = await house.somebody("mentor")
-        door.loses_next_answer_to_commit = True
+        door.forgets_answer_to = b"COMMIT"
         answer = await house.client.get("/notes", headers=mentor.headers)
         assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
 

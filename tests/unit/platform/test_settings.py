@@ -82,7 +82,7 @@ def test_production_starts_with_safe_settings() -> None:
         ("KAFKA_PROTOCOL", "SASL_PLAINTEXT", "plaintext_kafka"),
         ("KAFKA_PROTOCOL", "PLAINTEXT", "plaintext_kafka"),
         ("SIGN_IN_SECRET", LOCAL_SIGN_IN_SECRET, "weak_sign_in_secret"),
-        ("SIGN_IN_SECRET", token_hex(15), "weak_sign_in_secret"),
+        ("SIGN_IN_SECRET", "73b2c3781795626a65df533a9404c1", "weak_sign_in_secret"),
         ("SIGN_IN_SECRET", "a" * 64, "weak_sign_in_secret"),
         ("CONTACTS_KEY", LOCAL_CONTACTS_KEY, "weak_contacts_key"),
         ("CONTACTS_KEY", b64encode(bytes(32)).decode(), "weak_contacts_key"),
