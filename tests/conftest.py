@@ -12,6 +12,12 @@ from shared.testing.stage import Engines, Stage, apply_topics, make_stage, new_p
 SERVICES = sorted(folder.parent.name for folder in Path("services").glob("*/migrations"))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let one process have the whole of a folder, because its tests share the services that it starts."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(str(item.path.parent.relative_to(item.config.rootpath))))
+
+
 @pytest.fixture(scope="session")
 async def parts(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Parts]:
     """Both engines, as durable as in production, because faults are tested on them."""
