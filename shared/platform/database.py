@@ -248,7 +248,8 @@ class Database:
             except Exception as error:
                 if not is_nobodys_fault(error):
                     raise
-                if not left:
+                # Whoever waits for a connection has waited long enough the first time.
+                if not left or isinstance(error, TimeoutError):
                     raise Unavailable from error
         raise Unavailable
 

@@ -6,10 +6,18 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 from faststream.security import BaseSecurity, SASLScram512
 
+from shared.platform.fetching import read_any_header_name
 from shared.platform.settings import PlatformSettings
+
+read_any_header_name()  # here, because whoever reads asks this module how to reach Kafka
 
 # Under Kafka's own limit of 1 MiB for a batch, with room for its header.
 _MAX_BATCH_BYTES = 900_000
+
+
+def addresses(settings: PlatformSettings) -> list[str]:
+    """Each broker by itself: FastStream takes a text with commas for the name of one."""
+    return settings.kafka_bootstrap.split(",")
 
 
 def client_options(settings: PlatformSettings) -> dict[str, Any]:

@@ -58,7 +58,7 @@ class ProducerReplaced(KafkaError):
 
 
 @dataclass
-class _Lanes:
+class Lanes:
     """Which lanes a shard leaves out for now: `busy` ones still wait for Kafka, `held` ones were refused."""
 
     busy: dict[Lane, asyncio.Task[None]] = field(default_factory=dict[Lane, asyncio.Task[None]])
@@ -88,7 +88,7 @@ class Relay:
         self._owner = str(uuid4())
         self._until: dict[int, float] = {}
         self._wake: list[asyncio.Event] = [asyncio.Event() for _ in range(SHARDS)]
-        self._lanes = [_Lanes() for _ in range(SHARDS)]
+        self._lanes = [Lanes() for _ in range(SHARDS)]
         self._rebuild = asyncio.Lock()
         self._closing: list[asyncio.Task[None]] = []
         self._replaced: asyncio.Future[None]
@@ -189,7 +189,7 @@ class Relay:
             [partition for _, partition in lanes],
         )
 
-    async def _send(self, shard: int, lanes: _Lanes, rows: Sequence[Row]) -> None:
+    async def _send(self, shard: int, lanes: Lanes, rows: Sequence[Row]) -> None:
         groups: dict[Lane, list[Row]] = defaultdict(list)
         for row in rows:
             groups[row[1], row[2]].append(row)
@@ -201,7 +201,7 @@ class Relay:
                 lanes.busy[lane] = asyncio.create_task(self._finish_late(shard, lanes, lane, task))
         await self._delete(shard, [position for task in done for position in task.result()])
 
-    async def _send_lane(self, lanes: _Lanes, lane: Lane, rows: Sequence[Row]) -> list[int]:
+    async def _send_lane(self, lanes: Lanes, lane: Lane, rows: Sequence[Row]) -> list[int]:
         """Send the rows of one lane in order, batch after batch, and give the positions that Kafka acknowledged."""
         producer = self._producer
         assert producer is not None  # noqa: S101 - `run` made it before any shard began; this is for the types
@@ -220,7 +220,7 @@ class Relay:
             lanes.release(lane)
         return acknowledged
 
-    async def _finish_late(self, shard: int, lanes: _Lanes, lane: Lane, task: asyncio.Task[list[int]]) -> None:
+    async def _finish_late(self, shard: int, lanes: Lanes, lane: Lane, task: asyncio.Task[list[int]]) -> None:
         try:
             await self._delete(shard, await task)
         except Exception as error:

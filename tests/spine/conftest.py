@@ -6,21 +6,14 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from shared.platform.migrations import migrate
-from shared.platform.migrations.runner import Migration, migrations
-from shared.testing.stage import Engines, Stage, make_stage
-from tests.spine.theatre import Theatre
+from shared.testing.stage import Engines, Stage
+from tests.spine.theatre import Theatre, set_stage
 
 
 @pytest.fixture(scope="package")
 async def play_stage(engines: Engines, passwords: dict[str, str]) -> Stage:
     """A database where `pairing` publishes and `meetings` consumes, on real time."""
-    stage = await make_stage(engines, passwords, (), stepped=False)
-    play = Migration("play/0001_play.sql", (Path(__file__).parent / "play.sql").read_text(encoding="utf-8"))
-    for service in ("pairing", "meetings"):
-        files = [file for file in migrations(service) if file.name.startswith("platform/")]
-        await migrate(stage.database(f"{service}_migrate"), service, [*files, play])
-    return stage
+    return await set_stage(engines, passwords, ("pairing", "meetings"))
 
 
 @pytest.fixture(scope="package")

@@ -1,12 +1,14 @@
 """Faults to plant, one for each guarantee: the checker is worth what it finds of these."""
 
+import os
+import signal
 from collections.abc import Iterable, Sequence
 from typing import Final
 
 from shared.platform.consumer import batch
 from shared.platform.database import Row
 from shared.platform.loops import rest
-from shared.platform.relay import Lane, Relay
+from shared.platform.relay import Lane, Lanes, Relay
 
 
 class DeletesBeforeTheAcknowledgement(Relay):
@@ -39,10 +41,23 @@ class FollowsTheSequence(Relay):
         return fresh
 
 
+class FreezesWithRowsInHand(Relay):
+    """No fault of the relay's own: once, its machine stands still between reading rows and sending them."""
+
+    _frozen = False
+
+    async def _send(self, shard: int, lanes: Lanes, rows: Sequence[Row]) -> None:
+        if not self._frozen:
+            self._frozen = True
+            os.kill(os.getpid(), signal.SIGSTOP)
+        await super()._send(shard, lanes, rows)
+
+
 RELAYS: Final[dict[str, type[Relay]]] = {
     "deletes_before_the_acknowledgement": DeletesBeforeTheAcknowledgement,
     "sends_in_any_order": SendsInAnyOrder,
     "follows_the_sequence": FollowsTheSequence,
+    "freezes_with_rows_in_hand": FreezesWithRowsInHand,
 }
 
 

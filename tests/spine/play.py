@@ -23,7 +23,7 @@ from shared.platform.consumer import EventConsumer
 from shared.platform.consumer.subscribe import subscribe_events
 from shared.platform.database import Database, Transaction
 from shared.platform.errors import Unavailable
-from shared.platform.kafka import broker_security, make_producer
+from shared.platform.kafka import addresses, broker_security, make_producer
 from shared.platform.loops import rest
 from shared.platform.relay import Relay
 from shared.platform.settings import PlatformSettings
@@ -77,13 +77,18 @@ def pair_ids(seed: str, aggregates: int) -> list[UUID]:
     return [uuid5(NOBODY, f"{seed} {number}") for number in range(aggregates)]
 
 
-async def write(database: Database, ids: list[UUID], commands: int, acknowledged: Path, slow: float) -> None:
+async def write(
+    database: Database, ids: list[UUID], commands: int, acknowledged: Path, slow: float, until: Path | None = None
+) -> None:
     """Send commands one after the other, and note each that was acknowledged before the next.
 
     `slow` seconds pass between an event's row and its commit, so that later rows of others are committed before it.
+    Once there is a file `until`, no further command is sent.
     """
     with acknowledged.open("a", buffering=1, encoding="utf-8") as book:
         for number in range(commands):
+            if _is_over(until):
+                break
             pair_id = ids[number % len(ids)]
 
             async def command(tx: Transaction, pair_id: UUID = pair_id) -> int:
@@ -99,6 +104,10 @@ async def write(database: Database, ids: list[UUID], commands: int, acknowledged
             else:
                 book.write(f"{pair_id} {version}\n")
             await rest(0.01)  # long enough for timers to fall due between the commands
+
+
+def _is_over(until: Path | None) -> bool:
+    return until is not None and until.exists()
 
 
 def ticking() -> Timers:
@@ -179,7 +188,7 @@ async def open_doors(
         loops.append(Firer(worker, ticking()).run())
     if "consumer" in doors:
         broker = KafkaBroker(
-            settings.kafka_bootstrap,
+            addresses(settings),
             security=broker_security(settings),
             allow_auto_create_topics=False,
             graceful_timeout=10,
@@ -199,7 +208,7 @@ async def command(arguments: argparse.Namespace, app: Database) -> None:
     ids = pair_ids(arguments.seed, arguments.aggregates)
     quick = arguments.commands if arguments.slow else 0
     await asyncio.gather(
-        write(app, ids, arguments.commands, Path(arguments.acknowledged), arguments.slow),
+        write(app, ids, arguments.commands, Path(arguments.acknowledged), arguments.slow, arguments.until),
         write(app, ids[::-1], quick, Path(os.devnull), 0.0),
     )
 
@@ -214,6 +223,7 @@ def main() -> None:
     parser.add_argument("--seed", default="")
     parser.add_argument("--aggregates", type=int, default=5)
     parser.add_argument("--commands", type=int, default=0)
+    parser.add_argument("--until", type=Path)
     parser.add_argument("--stay", action="store_true")
     parser.add_argument("--slow", type=float, default=0.0)
     parser.add_argument("--fault", default="")

@@ -13,11 +13,14 @@ CREATE TABLE IF NOT EXISTS committed (
     position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     topic text NOT NULL,
     aggregate_id uuid NOT NULL,
-    version bigint NOT NULL
+    version bigint NOT NULL,
+    type text NOT NULL
 );
 CREATE FUNCTION note_committed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
-    INSERT INTO committed (topic, aggregate_id, version) VALUES (NEW.topic, NEW.aggregate_id, NEW.version);
+    INSERT INTO committed (topic, aggregate_id, version, type) VALUES (
+        NEW.topic, NEW.aggregate_id, NEW.version, NEW.headers[array_position(NEW.headers, 'ce_type') + 1]
+    );
     RETURN NEW;
 END $$;
 CREATE TRIGGER note_committed AFTER INSERT ON outbox FOR EACH ROW EXECUTE FUNCTION note_committed();

@@ -1,5 +1,6 @@
 """Timers on real PostgreSQL: one that fails or ends the process holds back no other, and none fires early."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncGenerator
 from datetime import timedelta
@@ -8,7 +9,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from shared.platform.database import Database, Transaction
-from shared.platform.timers import Timers, cancel, schedule
+from shared.platform.errors import Unavailable
+from shared.platform.telemetry import REGISTRY
+from shared.platform.timers import Timers, cancel, fire, schedule
 from shared.platform.timers.fire import Firer
 from shared.testing.stage import Stage
 from tests.spine.play import TickDue
@@ -21,12 +24,15 @@ class Clockwork:
         self.database = database
         self.fired: list[UUID] = []
         self.broken: dict[UUID, BaseException] = {}
+        self.hanging: set[UUID] = set()
         timers = Timers("pairing")
         timers.on(TickDue)(self.fire)
         self.firer = Firer(database, timers)
 
     async def fire(self, tx: Transaction, timer: TickDue) -> None:
         """Note the subject, or fail for it."""
+        if timer.subject_id in self.hanging:
+            await asyncio.get_running_loop().create_future()
         if timer.subject_id in self.broken:
             raise self.broken[timer.subject_id]
         self.fired.append(timer.subject_id)
@@ -36,6 +42,10 @@ class Clockwork:
         async with self.database.transaction() as tx:
             await tx.execute("INSERT INTO counters (pair_id) VALUES ($1) ON CONFLICT DO NOTHING", subject_id)
             await schedule(tx, TickDue(subject_id=subject_id), tx.now + timedelta(seconds=seconds))
+
+    async def reason(self, subject_id: UUID) -> str | None:
+        """Why a subject's timer waits."""
+        return await self.database.pool.fetchval("SELECT reason FROM timers WHERE subject_id = $1", subject_id)
 
     async def again(self) -> None:
         """Let what waits for its next try be due, and pass once."""
@@ -119,5 +129,67 @@ async def test_a_timer_that_ends_the_process_lets_the_others_fire_after_the_thir
             await clockwork.firer.fire_due()
 
     assert clockwork.fired == [good]
-    reason = await clockwork.database.pool.fetchval("SELECT reason FROM timers WHERE subject_id = $1", killer)
-    assert reason == "trying"
+    assert await clockwork.reason(killer) == "trying"
+
+
+@pytest.mark.parametrize("limit", ["HANDLER_SECONDS", "BATCH_SECONDS"])
+async def test_a_timer_that_hangs_is_put_off_and_the_others_fire(
+    clockwork: Clockwork, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    monkeypatch.setattr(fire, limit, 0.2)
+    stuck, good = uuid4(), uuid4()
+    await clockwork.set(stuck, -2)
+    await clockwork.set(good, -1)
+    clockwork.hanging.add(stuck)
+
+    await asyncio.wait_for(clockwork.firer.fire_due(), 5)
+
+    assert clockwork.fired == [good]
+    assert await clockwork.reason(stuck) == "took_too_long"
+
+    clockwork.hanging.clear()
+    await clockwork.again()
+    assert clockwork.fired == [good, stuck]
+
+
+async def test_a_timer_that_lacks_something_is_put_off_and_the_others_fire(clockwork: Clockwork) -> None:
+    bad, good = uuid4(), uuid4()
+    await clockwork.set(bad, -2)
+    await clockwork.set(good, -1)
+    clockwork.broken[bad] = Unavailable()
+
+    await clockwork.firer.fire_due()
+
+    assert clockwork.fired == [good]
+    assert await clockwork.reason(bad) == "unavailable"
+
+
+async def test_a_stray_cancellation_in_a_timer_ends_nothing_but_its_try(clockwork: Clockwork) -> None:
+    bad, good = uuid4(), uuid4()
+    await clockwork.set(bad, -2)
+    await clockwork.set(good, -1)
+    clockwork.broken[bad] = asyncio.CancelledError()
+
+    await clockwork.firer.fire_due()
+
+    assert clockwork.fired == [good]
+    assert (await clockwork.reason(bad) or "").startswith("bug RuntimeError")
+
+
+async def test_only_a_timer_whose_effect_is_committed_counts_as_fired(clockwork: Clockwork) -> None:
+    def counted() -> float:
+        return REGISTRY.get_sample_value("osler_timers_fired_total", {"kind": TickDue.kind}) or 0.0
+
+    bad, good, held = uuid4(), uuid4(), uuid4()
+    await clockwork.set(good, -3)
+    await clockwork.set(held, -2)
+    await clockwork.set(bad, -1)
+    clockwork.broken[bad] = ValueError()
+    before = counted()
+
+    async with clockwork.database.transaction() as tx:
+        await tx.find("SELECT pair_id FROM counters WHERE pair_id = $1 FOR UPDATE", held)
+        await clockwork.firer.fire_due()
+
+    assert clockwork.fired[-1:] == [good]
+    assert counted() - before == 1

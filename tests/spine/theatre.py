@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,8 +16,10 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from shared.contracts.topics import partitions
 from shared.platform.consumer.records import Incoming, read
 from shared.platform.kafka import client_options
+from shared.platform.migrations import migrate
+from shared.platform.migrations.runner import Migration, migrations
 from shared.testing.eventually import eventually
-from shared.testing.stage import Stage
+from shared.testing.stage import Engines, Stage, make_stage
 from tests.ledgers import Fact, Ledgers
 
 CONVERGES_WITHIN = 60.0
@@ -87,9 +89,9 @@ class Theatre:
         """The process that consumes, and relays what its handlers say."""
         return self.process("meetings", "consumer,relay", "--stay", *more, crash=crash)
 
-    async def converge(self) -> None:
+    async def converge(self, within: float = CONVERGES_WITHIN) -> None:
         """Wait until nothing waits anywhere: outboxes, timers, and every committed version has its effect."""
-        await eventually(self._quiet, within=CONVERGES_WITHIN, every=0.2)
+        await eventually(self._quiet, within=within, every=0.2)
 
     async def has_acknowledged(self, commands: int) -> None:
         """Wait until the client has so many answers."""
@@ -178,6 +180,16 @@ class Theatre:
             yield connection
         finally:
             await connection.close()
+
+
+async def set_stage(engines: Engines, passwords: dict[str, str], services: Sequence[str]) -> Stage:
+    """A database on real time, where each of these services has the platform's tables and the play's."""
+    stage = await make_stage(engines, passwords, (), stepped=False)
+    play = Migration("play/0001_play.sql", Path(__file__).with_name("play.sql").read_text(encoding="utf-8"))
+    for service in services:
+        files = [file for file in migrations(service) if file.name.startswith("platform/")]
+        await migrate(stage.database(f"{service}_migrate"), service, [*files, play])
+    return stage
 
 
 async def read_log(stage: Stage, topic: str, reader: str) -> list[Fact]:

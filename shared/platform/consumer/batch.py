@@ -3,8 +3,8 @@
 import asyncio
 import random
 from collections import defaultdict
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
@@ -16,16 +16,16 @@ from shared.platform.consumer import inbox
 from shared.platform.consumer.handlers import EventConsumer, Handler
 from shared.platform.consumer.inbox import Applied, Parked
 from shared.platform.consumer.records import Incoming, Unreadable
-from shared.platform.consumer.watch import watched
 from shared.platform.database import Database, Transaction, is_nobodys_fault
 from shared.platform.errors import OslerError, Refused, Unavailable
 from shared.platform.telemetry import caused_span, count, logger, where
+from shared.platform.watch import BATCH_SECONDS, HANDLER_SECONDS, TookTooLong, no_stray_cancellation, watched
 
-BATCH_SECONDS: Final = 30.0
-EVENT_SECONDS: Final = 10.0
 _ROUNDS: Final = 3
 _FIRST_PAUSE: Final = timedelta(milliseconds=200)
 _AT_ONCE: Final = timedelta()
+
+_Event = tuple[UUID, int]  # an aggregate and a version
 
 _log = logger("consumer")
 _applied = count("osler_events_applied", "Events whose effect is committed", ("consumer",))
@@ -39,18 +39,14 @@ _reused = count(
 class EventFailed(Exception):
     """One event's handler failed; the aggregate's events wait, and the rest of the batch goes on."""
 
-    def __init__(self, aggregate_id: UUID, cause: BaseException) -> None:
-        super().__init__(str(aggregate_id))
-        self.aggregate_id = aggregate_id
+    def __init__(self, incoming: Incoming, cause: BaseException) -> None:
+        self.event = (incoming.aggregate_id, incoming.version)
+        super().__init__(*self.event)
         self.cause = cause
 
 
 class ListFailed(Exception):
     """A list's handler needed what cannot be reached; whose event it was, only one by one can tell."""
-
-
-class TookTooLong(OslerError):
-    """The event's handler did not end within its time; it is tried again by itself."""
 
 
 class ProcessDied(Refused):
@@ -85,11 +81,11 @@ class Sorted:
     reused: list[Incoming] = field(default_factory=list[Incoming])
 
 
-def sort_out(batch: Sequence[Incoming], held: dict[UUID, Applied], failing: dict[UUID, Failure]) -> Sorted:
+def sort_out(batch: Sequence[Incoming], held: dict[UUID, Applied], failing: dict[_Event, Failure]) -> Sorted:
     """Decide about each record in order of arrival: drop what is not newer, park what cannot go yet, apply the rest.
 
-    `held` is moved on for what is applied. An aggregate in `failing` keeps its next event, and what follows waits
-    behind it.
+    `held` is moved on for what is applied. An event in `failing` waits, and what follows of its aggregate waits behind
+    it; what comes before it is applied.
     """
     result = Sorted()
     blocked: set[UUID] = set()
@@ -98,7 +94,8 @@ def sort_out(batch: Sequence[Incoming], held: dict[UUID, Applied], failing: dict
         applied = held[aggregate_id]
         if incoming.version <= applied.version:
             result.dropped += 1
-            if incoming.version == applied.version and incoming.event_id != applied.event_id:
+            # What a person passed over has no event id to compare with.
+            if incoming.version == applied.version and applied.event_id not in {None, incoming.event_id}:
                 result.reused.append(incoming)
             continue
         in_order = incoming.version == applied.version + 1 or incoming.holds_state
@@ -107,8 +104,7 @@ def sort_out(batch: Sequence[Incoming], held: dict[UUID, Applied], failing: dict
                 Parked(incoming, "waiting" if in_order or aggregate_id in blocked else "gap", 0, _AT_ONCE)
             )
             blocked.add(aggregate_id)
-        elif aggregate_id in failing:
-            failure = failing[aggregate_id]
+        elif failure := failing.get((aggregate_id, incoming.version)):
             result.parked.append(Parked(incoming, failure.reason, 1, failure.pause))
             blocked.add(aggregate_id)
         else:
@@ -151,13 +147,13 @@ class BatchApplier:
 
         Raises only what is nobody's fault; then nothing of the batch was committed, or what was will be recognized.
         """
-        failing: dict[UUID, Failure] = {}
+        failing: dict[_Event, Failure] = {}
         for _ in range(_ROUNDS):
             try:
                 async with asyncio.timeout(BATCH_SECONDS):
                     await self.transact(batch, failing)
             except EventFailed as failed:
-                failing[failed.aggregate_id] = self._noted(failed.cause)
+                failing[failed.event] = self._noted(failed.cause)
             except TimeoutError:
                 break
             except Exception as error:
@@ -181,15 +177,16 @@ class BatchApplier:
             nobodys = cause is error and is_nobodys_fault(error)
             if nobodys or isinstance(record, Unreadable):
                 raise
-            await self.transact([record], {record.aggregate_id: self._noted(cause)})
+            await self.transact([record], {(record.aggregate_id, record.version): self._noted(cause)})
 
     async def park_dead(self, record: Incoming | Unreadable) -> None:
         """Keep a record that ended the process whenever it was applied."""
-        failing = {} if isinstance(record, Unreadable) else {record.aggregate_id: Failure.of(ProcessDied())}
+        dead = Failure.of(ProcessDied())
+        failing = {} if isinstance(record, Unreadable) else {(record.aggregate_id, record.version): dead}
         await self.transact([record], failing)
 
-    async def transact(self, batch: Sequence[Incoming | Unreadable], failing: dict[UUID, Failure]) -> None:
-        """Apply a batch in one transaction; aggregates in `failing` are left to wait."""
+    async def transact(self, batch: Sequence[Incoming | Unreadable], failing: dict[_Event, Failure]) -> None:
+        """Apply a batch in one transaction; events in `failing` are left to wait."""
         async with self._database.transaction(door="consumer") as tx:
             incoming = [record for record in batch if isinstance(record, Incoming)]
             for record in batch:
@@ -203,10 +200,18 @@ class BatchApplier:
             result = sort_out(incoming, held, failing)
             for step in steps(result.runs):
                 await self._step(tx, step)
-            for aggregate_id in await inbox.park(tx, self.name, result.parked) if result.parked else ():
-                held[aggregate_id].waiting += 1
+            if result.parked:
+                await self._park(tx, held, result)
             await inbox.save(tx, self.name, held)
         self._tell(result)
+
+    async def _park(self, tx: Transaction, held: dict[UUID, Applied], result: Sorted) -> None:
+        fresh = await inbox.park(tx, self.name, result.parked)
+        for aggregate_id in fresh:
+            held[aggregate_id].waiting += 1
+        if len(fresh) < len(result.parked):
+            kept = await inbox.parked_event_ids(tx, self.name, result.parked)
+            result.reused += [p.incoming for p in result.parked if p.incoming.event_id not in kept]
 
     async def call(self, tx: Transaction, incoming: Sequence[Incoming]) -> None:
         """Hand a run of events of one type to its handlers. Raises EventFailed for the event that failed."""
@@ -236,7 +241,7 @@ class BatchApplier:
             # What fails for a list belongs to no event, unless only one aggregate is in it.
             if is_nobodys_fault(error) or len({record.aggregate_id for record in every}) > 1:
                 raise
-            raise EventFailed(every[0].aggregate_id, error) from error
+            raise EventFailed(every[0], error) from error
 
     def _noted(self, cause: BaseException) -> Failure:
         failure = Failure.of(cause)
@@ -253,27 +258,11 @@ class BatchApplier:
             )
 
 
-@contextmanager
-def no_stray_cancellation() -> Generator[None]:
-    """Turn a CancelledError that is no shutdown into an ordinary failure.
-
-    Awaiting a task that somebody else cancelled looks like a shutdown; let through, it ends the subscriber for ever.
-    """
-    try:
-        yield
-    except asyncio.CancelledError as error:
-        task = asyncio.current_task()
-        if task is not None and task.cancelling():
-            raise
-        message = "stray cancellation"
-        raise RuntimeError(message) from error
-
-
 def _check_type(incoming: Incoming) -> None:
     try:
         incoming.check_type()
     except Refused as error:
-        raise EventFailed(incoming.aggregate_id, error) from error
+        raise EventFailed(incoming, error) from error
 
 
 def _decode(incoming: Incoming, kind: type[Event]) -> Event:
@@ -281,7 +270,7 @@ def _decode(incoming: Incoming, kind: type[Event]) -> Event:
     try:
         return incoming.decode(kind)
     except Refused as error:
-        raise EventFailed(incoming.aggregate_id, error) from error
+        raise EventFailed(incoming, error) from error
 
 
 async def _call_each(tx: Transaction, handler: Handler, run: Sequence[Incoming], events: Sequence[Event]) -> None:
@@ -292,7 +281,7 @@ async def _call_each(tx: Transaction, handler: Handler, run: Sequence[Incoming],
     incoming = run[0]
     try:
         with no_stray_cancellation():
-            async with watched(EVENT_SECONDS) as begin:
+            async with watched(HANDLER_SECONDS) as begin:
                 for incoming, event in zip(run, events, strict=True):
                     begin()
                     tx.begin_handler()
@@ -302,13 +291,13 @@ async def _call_each(tx: Transaction, handler: Handler, run: Sequence[Incoming],
                     else:
                         await handler.function(tx, event)
     except TimeoutError as error:
-        raise EventFailed(incoming.aggregate_id, TookTooLong()) from error
+        raise EventFailed(incoming, TookTooLong()) from error
     except Unavailable as error:  # what the handler needs, not the database: its aggregate waits, and no other
-        raise EventFailed(incoming.aggregate_id, error) from error
+        raise EventFailed(incoming, error) from error
     except Exception as error:
         if is_nobodys_fault(error):
             raise
-        raise EventFailed(incoming.aggregate_id, error) from error
+        raise EventFailed(incoming, error) from error
 
 
 async def _call_list(tx: Transaction, handler: Handler, run: Sequence[Incoming], events: Sequence[Event]) -> None:
@@ -318,7 +307,7 @@ async def _call_list(tx: Transaction, handler: Handler, run: Sequence[Incoming],
             await handler.function(tx, events)
     except Unavailable as error:
         if len({incoming.aggregate_id for incoming in run}) == 1:
-            raise EventFailed(run[0].aggregate_id, error) from error
+            raise EventFailed(run[0], error) from error
         raise ListFailed from error
 
 

@@ -1,7 +1,8 @@
-"""A service without history reads the directory first, to the end it had at the start; others wait for nothing."""
+"""What was never heard is heard in order of cause, a topic at a time; afterwards no topic waits for another."""
 
 import asyncio
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any
 
 from aiokafka import TopicPartition
 
@@ -10,23 +11,33 @@ from shared.platform.database import Database
 from shared.platform.loops import rest
 from shared.platform.telemetry import logger
 
-DIRECTORY: Final = "osler.directory"
 _log = logger("catch_up")
 
 
-async def read_directory_first(database: Database, subscriber: Any, consumer: str) -> None:
-    """Wait until the consumer's group has committed all that the directory had said when this began.
+def in_order_of_cause(names: list[str]) -> list[str]:
+    """The topics in the catalogue's order, where each stands after those whose events cause its own."""
+    every = list(topics.catalogue().topics)
+    return sorted(names, key=every.index)
 
-    Only saves retries: an event that comes before the person it names would wait as `not_yet` and be tried again.
+
+async def read_earlier_first(database: Database, consumer: str, topic: str, earlier: Mapping[str, Any]) -> None:
+    """Before a topic is heard for the first time, read what stands before it to the end that it has now.
+
+    So an emptied service meets an event after whatever caused it, and decides as it decided before.
     """
-    if await database.pool.fetchval("SELECT EXISTS (SELECT 1 FROM inbox WHERE consumer = $1)", consumer):
+    known = "SELECT EXISTS (SELECT 1 FROM partition_starts WHERE consumer = $1 AND topic = $2)"
+    if await database.pool.fetchval(known, consumer, topic):
         return
-    reader = subscriber.consumer
-    places = [TopicPartition(DIRECTORY, number) for number in range(topics.partitions(DIRECTORY))]
-    ends = await reader.end_offsets(places)
-    while True:
-        committed = await asyncio.gather(*(reader.committed(place) for place in places))
-        if all((done or 0) >= ends[place] for place, done in zip(places, committed, strict=True)):
-            _log.info("directory_read", consumer=consumer, records=sum(ends.values()))
-            return
-        await rest(0.1)
+    for name, subscriber in earlier.items():
+        reader = subscriber.consumer
+        places = [TopicPartition(name, number) for number in range(topics.partitions(name))]
+        ends = await reader.end_offsets(places)
+        while not await _has_committed(reader, ends):
+            await rest(0.1)
+    _log.info("earlier_topics_read", consumer=consumer, topic=topic)
+
+
+async def _has_committed(reader: Any, ends: Mapping[TopicPartition, int]) -> bool:
+    places = [place for place, end in ends.items() if end]
+    committed = await asyncio.gather(*(reader.committed(place) for place in places))
+    return all((done or 0) >= ends[place] for place, done in zip(places, committed, strict=True))

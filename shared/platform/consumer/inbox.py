@@ -100,6 +100,21 @@ async def park(tx: Transaction, consumer: str, parked: Sequence[Parked]) -> list
     return [row["aggregate_id"] for row in rows]
 
 
+async def parked_event_ids(tx: Transaction, consumer: str, parked: Sequence[Parked]) -> set[UUID]:
+    """The ids of the events that are kept of these versions."""
+    rows = await tx.fetch(
+        """
+        SELECT parked.event_id FROM parked JOIN unnest($2::uuid[], $3::bigint[]) new (aggregate_id, version)
+            USING (aggregate_id, version)
+        WHERE consumer = $1
+        """,
+        consumer,
+        [p.incoming.aggregate_id for p in parked],
+        [p.incoming.version for p in parked],
+    )
+    return {row["event_id"] for row in rows}
+
+
 async def keep_unreadable(tx: Transaction, consumer: str, unreadable: Unreadable) -> None:
     """Keep a record that names no aggregate, by its place in the log."""
     record = unreadable.record
@@ -120,11 +135,14 @@ async def keep_unreadable(tx: Transaction, consumer: str, unreadable: Unreadable
 
 
 async def due_aggregates(tx: Transaction, consumer: str) -> list[UUID]:
-    """Aggregates whose lowest parked event is the next to apply and whose time to be tried has come."""
+    """Aggregates whose lowest parked event is the next to apply and whose time to be tried has come.
+
+    The time stands in a sub-select, because by a bare clock_timestamp() no index can be searched.
+    """
     rows = await tx.fetch(
         """
         SELECT p.aggregate_id FROM parked p JOIN inbox i USING (consumer, aggregate_id)
-        WHERE p.consumer = $1 AND p.next_try_at <= clock_timestamp()
+        WHERE p.consumer = $1 AND p.next_try_at <= (SELECT clock_timestamp())
           AND NOT EXISTS (SELECT 1 FROM parked lower WHERE lower.consumer = p.consumer
                           AND lower.aggregate_id = p.aggregate_id AND lower.version < p.version)
           AND (p.version = i.version + 1 OR p.topic = ANY($2::text[]))

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from shared.contracts import topics
 from shared.contracts.event import Event
 from shared.platform.errors import Refused
+from shared.platform.fetching import AS_BYTES
 
 Record = ConsumerRecord
 _SAMPLED: Final = tuple("13579bdf")
@@ -98,7 +99,8 @@ def read(record: Record) -> Incoming | Unreadable:
         version = int(_text(headers, "ce_sequence"))
         event_id = UUID(_text(headers, "ce_id"))
     except (UnicodeDecodeError, ValueError, KeyError) as error:
-        return Unreadable("missing_header" if isinstance(error, KeyError) else "unreadable_header", record)
+        is_missing = isinstance(error, KeyError) and AS_BYTES not in headers
+        return Unreadable("missing_header" if is_missing else "unreadable_header", record)
     if not 0 < version < 2**63:
         return Unreadable("unreadable_header", record)
     return Incoming(aggregate_id, version, event_id, _kind(headers), _traceparent(headers), record)

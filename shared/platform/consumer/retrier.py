@@ -7,19 +7,13 @@ from typing import Final
 from uuid import UUID
 
 from shared.platform.consumer import inbox
-from shared.platform.consumer.batch import (
-    BATCH_SECONDS,
-    BatchApplier,
-    EventFailed,
-    Failure,
-    ProcessDied,
-    TookTooLong,
-)
+from shared.platform.consumer.batch import BatchApplier, EventFailed, Failure, ProcessDied
 from shared.platform.consumer.records import Incoming
 from shared.platform.database import Database, Transaction, is_nobodys_fault
 from shared.platform.errors import OslerError, Unavailable
 from shared.platform.loops import forever
 from shared.platform.telemetry import gauge, logger
+from shared.platform.watch import BATCH_SECONDS, TookTooLong
 
 MOST_WAITING: Final = 1_000
 _LONGEST_PAUSE: Final = timedelta(minutes=5)

@@ -13,7 +13,7 @@ from faststream.kafka import KafkaBroker, KafkaMessage
 
 from shared.platform import crash
 from shared.platform.consumer import partitions
-from shared.platform.consumer.batch import BatchApplier, no_stray_cancellation
+from shared.platform.consumer.batch import BatchApplier
 from shared.platform.consumer.handlers import EventConsumer
 from shared.platform.consumer.partitions import Starts
 from shared.platform.consumer.records import Incoming, Record, Unreadable, read
@@ -21,6 +21,7 @@ from shared.platform.consumer.retrier import Retrier
 from shared.platform.database import Database, is_nobodys_fault
 from shared.platform.loops import Backoff, rest
 from shared.platform.telemetry import batch_span, histogram, logger
+from shared.platform.watch import no_stray_cancellation
 
 MOST_RECORDS: Final = 500
 _SMALL: Final = 20
@@ -150,8 +151,31 @@ async def _wait_for_records(consumer: AIOKafkaConsumer) -> tuple[Record, ...]:
 
     So it is late for the first event, and never at rest. Kafka's client waits for records better by itself.
     """
-    polled = await consumer.getmany(timeout_ms=_WAIT_MS, max_records=MOST_RECORDS)
+    try:
+        polled = await consumer.getmany(timeout_ms=_WAIT_MS, max_records=MOST_RECORDS)
+    except KafkaError as error:
+        _log.error("records_not_read", topics=sorted(consumer.subscription()), error=repr(error))
+        await _go_back(consumer)
+        raise
     return tuple(chain.from_iterable(polled.values()))
+
+
+async def _go_back(consumer: AIOKafkaConsumer) -> None:
+    """Read from what is committed: the call that failed may have moved on past records that it never gave out."""
+    backoff = Backoff(first=0.2, most=5.0)
+    while True:
+        try:
+            for partition in consumer.assignment():
+                offset = await consumer.committed(partition)
+                if offset:
+                    consumer.seek(partition, offset)
+                else:
+                    await consumer.seek_to_beginning(partition)
+        except KafkaError as error:  # going on without having gone back would lose events
+            _log.warning("cannot_go_back", error=repr(error))
+            await rest(backoff.next())
+        else:
+            return
 
 
 async def _parse(records: tuple[Record, ...], original: Callable[..., Awaitable[KafkaMessage]]) -> KafkaMessage:

@@ -1,18 +1,20 @@
 """Due timers into effects: one transaction a pass, never early, and a failing timer holds back no other."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, LiteralString
 from uuid import UUID
 
 from shared.platform import crash
 from shared.platform.clock import NOW_SQL, ClockKind
 from shared.platform.database import Database, Row, Transaction, is_nobodys_fault
-from shared.platform.errors import OslerError
+from shared.platform.errors import OslerError, Unavailable
 from shared.platform.loops import forever
 from shared.platform.telemetry import count, histogram, logger, where
 from shared.platform.timers.schedule import Firing, Timer, Timers
+from shared.platform.watch import BATCH_SECONDS, HANDLER_SECONDS, TookTooLong, no_stray_cancellation, watched
 
 MOST_A_PASS: Final = 1_000
 CAREFUL_FROM: Final = 3
@@ -20,13 +22,15 @@ _POLL_SECONDS: Final[dict[ClockKind, float]] = {"real": 0.2, "stepped": 0.04}
 _LONGEST_PAUSE: Final = timedelta(minutes=5)
 _FIRST_PAUSE: Final = timedelta(milliseconds=200)
 
+# Asked several times a second. The time stands in a sub-select, because by what may change from row to row no index is
+# searched; the order makes the planner search one, where it would guess that any row will do.
 _PEEK: Final[dict[ClockKind, LiteralString]] = {
-    "real": "SELECT 1 FROM timers WHERE due_at <= "
+    "real": "SELECT 1 FROM timers WHERE due_at <= (SELECT "
     + NOW_SQL["real"]
-    + " AND (next_try_at IS NULL OR next_try_at <= clock_timestamp()) LIMIT 1",
+    + ") AND (next_try_at IS NULL OR next_try_at <= clock_timestamp()) ORDER BY due_at LIMIT 1",
     "stepped": "SELECT 1 FROM timers WHERE due_at <= "
     + NOW_SQL["stepped"]
-    + " AND (next_try_at IS NULL OR next_try_at <= clock_timestamp()) LIMIT 1",
+    + " AND (next_try_at IS NULL OR next_try_at <= clock_timestamp()) ORDER BY due_at LIMIT 1",
 }
 
 _log = logger("timers")
@@ -62,13 +66,14 @@ class Firer:
 
     async def _together(self) -> list[Row]:
         try:
-            async with self._database.transaction(door="timer") as tx:
+            async with asyncio.timeout(BATCH_SECONDS), self._database.transaction(door="timer") as tx:
                 due = await self._due(tx)
-                await self._fire(tx, due)
+                fired = await self._fire(tx, due)
         except Exception as error:
-            if is_nobodys_fault(error):
+            if _is_the_databases(error):
                 raise
             return await self._alone()
+        _tell(fired, tx.now)
         return due
 
     async def _alone(self) -> list[Row]:
@@ -109,15 +114,20 @@ class Firer:
             MOST_A_PASS,
         )
 
-    async def _fire(self, tx: Transaction, due: Sequence[Row]) -> None:
+    async def _fire(self, tx: Transaction, due: Sequence[Row]) -> list[Row]:
+        """Call the handlers of those that can be taken, and give these. Raises TookTooLong for one that hangs."""
         taken = await self._take(tx, due)
         mine = [row for row in due if (row["kind"], row["subject_id"], row["generation"]) in taken]
-        for row in mine:
-            await self._call(tx, row)
+        try:
+            with no_stray_cancellation():
+                async with watched(HANDLER_SECONDS) as begin:
+                    for row in mine:
+                        begin()
+                        await self._call(tx, row)
+        except TimeoutError as error:
+            raise TookTooLong from error
         await tx.flush()
-        for row in mine:
-            _fired.labels(row["kind"]).inc()
-            _late.labels(row["kind"]).observe(max((tx.now - row["due_at"]).total_seconds(), 0.0))
+        return mine
 
     async def _take(self, tx: Transaction, due: Sequence[Row]) -> set[_Key]:
         """Lock the subjects, then delete the timers that are still the ones that were read.
@@ -157,14 +167,17 @@ class Firer:
 
     async def _fire_alone(self, row: Row) -> None:
         try:
-            async with self._database.transaction(door="timer") as tx:
-                await self._fire(tx, [row])
-        except Exception as error:
-            if is_nobodys_fault(error):
+            async with asyncio.timeout(BATCH_SECONDS), self._database.transaction(door="timer") as tx:
+                fired = await self._fire(tx, [row])
+        except Exception as failure:
+            error = TookTooLong() if isinstance(failure, TimeoutError) else failure
+            if _is_the_databases(error):
                 raise
             reason = error.code() if isinstance(error, OslerError) else f"bug {type(error).__name__} {where(error)}"
             _log.error("timer_fails", kind=row["kind"], reason=reason)
             await self._later(row, reason, attempts=0)
+        else:
+            _tell(fired, tx.now)
 
     async def _later(self, row: Row, reason: str, *, attempts: int) -> None:
         await self._database.pool.execute(
@@ -181,6 +194,17 @@ class Firer:
             _LONGEST_PAUSE,
             attempts,
         )
+
+
+def _is_the_databases(error: Exception) -> bool:
+    """Whether nobody can go on now; what one handler lacks, or has no end, is the affair of its own timer."""
+    return is_nobodys_fault(error) and not isinstance(error, (TimeoutError, Unavailable))
+
+
+def _tell(fired: Sequence[Row], now: datetime) -> None:
+    for row in fired:
+        _fired.labels(row["kind"]).inc()
+        _late.labels(row["kind"]).observe(max((now - row["due_at"]).total_seconds(), 0.0))
 
 
 def _restore(firing: Firing, row: Row) -> Timer:

@@ -119,6 +119,7 @@ class OffsetSpec:
     def earliest(cls) -> OffsetSpec: ...
 
 class PartitionMetadata:
+    leader: int
     id: int
     replicas: list[int]
 
@@ -159,6 +160,16 @@ class AdminClient:
     def alter_user_scram_credentials(
         self, alterations: Sequence[UserScramCredentialAlteration]
     ) -> dict[str, Future[None]]: ...
+    def describe_consumer_groups(
+        self, group_ids: list[str], *, request_timeout: float = ...
+    ) -> dict[str, Future[Any]]: ...
+    def delete_records(
+        self,
+        topic_partition_offsets: list[TopicPartition],
+        *,
+        request_timeout: float = ...,
+        operation_timeout: float = ...,
+    ) -> dict[TopicPartition, Future[Any]]: ...
     def list_offsets(
         self, topic_partition_offsets: Mapping[TopicPartition, OffsetSpec], *, request_timeout: float = ...
     ) -> dict[TopicPartition, Future[Any]]: ...
