@@ -16,6 +16,9 @@ Relation = Literal["institution", "party", "own", "consortium", "any"]
 Row = Annotated[dict[Role, Relation], Field(min_length=1)]
 """The roles that may use an operation, each with its relation."""
 
+EVERY = "every"
+"""In a service's place: the operation is the platform's, and each service that has it is meant."""
+
 
 class Policy(BaseModel):
     """Everything `policy.toml` says: service, then operation, then role and relation."""
@@ -27,7 +30,8 @@ class Policy(BaseModel):
     def find_row(self, operation_id: str) -> Mapping[Role, Relation] | None:
         """Who may use the operation `<service>.<function name>`; None where nobody decided."""
         service, _, operation = operation_id.partition(".")
-        return self.services.get(service, {}).get(operation)
+        own, every = (self.services.get(name, {}).get(operation) for name in (service, EVERY))
+        return own or every
 
     def operation_ids(self) -> list[str]:
         """Every operation that has a row, sorted."""

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from inspect import cleandoc
 from typing import Final
 
-_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 class OslerError(Exception):

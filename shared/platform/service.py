@@ -16,15 +16,16 @@ from faststream.kafka import KafkaBroker
 from starlette.routing import BaseRoute
 
 from shared.contracts.event import Event
-from shared.platform import janitor
+from shared.platform import janitor, past
 from shared.platform.auth import Authenticator
 from shared.platform.consumer import EventConsumer
-from shared.platform.consumer.catch_up import DIRECTORY, read_directory_first
+from shared.platform.consumer.catch_up import in_order_of_cause, read_earlier_first
 from shared.platform.consumer.subscribe import Subscriptions, subscribe_events, watch_pause
-from shared.platform.database import Database
-from shared.platform.http import Routes
+from shared.platform.database import Database, is_nobodys_fault
+from shared.platform.http import Routes, parked
 from shared.platform.http.application import build_app
-from shared.platform.kafka import broker_security, make_producer
+from shared.platform.http.wire import server_config
+from shared.platform.kafka import addresses, broker_security, make_producer
 from shared.platform.loops import Backoff, rest
 from shared.platform.relay import Relay
 from shared.platform.settings import PlatformSettings, SettingsRefused, postgres_warning, refuse_superuser
@@ -69,6 +70,13 @@ class Service:
     """Loops of the worker, such as the one that sends mail."""
     pages: tuple[Pages, ...] = ()
     """Routes that answer people instead of programs."""
+    recalls: str = ""
+    """The topic of its own that it reads back, when its schema is new, before it hears anything."""
+
+    def __post_init__(self) -> None:
+        """Whoever has events or timers also answers for those that wait."""
+        if self.events or self.timers is not None:
+            object.__setattr__(self, "routes", (*self.routes, parked.make_routes(self.name)))
 
 
 class _Server(uvicorn.Server):
@@ -126,20 +134,7 @@ async def _serve(service: Service, settings: PlatformSettings, role: Role) -> in
         loop.add_signal_handler(number, stopping.set)
     try:
         async with running(service, settings, role, stopping) as app:
-            http = _Server(
-                uvicorn.Config(
-                    app,
-                    host=settings.http_host,
-                    port=settings.http_port,
-                    lifespan="off",
-                    access_log=False,
-                    log_config=None,
-                    server_header=False,
-                    proxy_headers=False,
-                    ws="none",
-                    timeout_graceful_shutdown=5,
-                )
-            )
+            http = _Server(server_config(app, settings))
             serving = asyncio.create_task(http.serve())
             stopped = asyncio.create_task(stopping.wait())
             await asyncio.wait({serving, stopped}, return_when=asyncio.FIRST_COMPLETED)
@@ -178,6 +173,7 @@ async def running(
             service.name,
             service.routes if role != "worker" else (),
             database=app_database,
+            worker=worker,
             authenticator=tokens,
             settings=settings,
             ready={"database": lambda: _answers(worker), "loops": doors.alive, "subscribers": doors.reading},
@@ -197,7 +193,7 @@ async def _start_worker(service: Service, runtime: Runtime, doors: _Doors, stack
     if not service.events:
         return
     broker = KafkaBroker(
-        runtime.settings.kafka_bootstrap,
+        addresses(runtime.settings),
         security=broker_security(runtime.settings),
         client_id=service.name,
         allow_auto_create_topics=False,
@@ -210,21 +206,25 @@ async def _start_worker(service: Service, runtime: Runtime, doors: _Doors, stack
         doors.start(subscriptions.retrier.run, f"retrier-{events.name}")
         doors.start(lambda s=subscriptions: watch_pause(s), f"pause-{events.name}")
     stack.push_async_callback(broker.stop)
-    starting = asyncio.create_task(_start_subscribers(broker, runtime, doors.subscriptions, service.events))
+    starting = asyncio.create_task(_start_subscribers(broker, runtime, doors.subscriptions, service))
     stack.push_async_callback(_cancel, [starting])
 
 
 async def _start_subscribers(
-    broker: KafkaBroker, runtime: Runtime, every: list[Subscriptions], consumers: Sequence[EventConsumer]
+    broker: KafkaBroker, runtime: Runtime, every: list[Subscriptions], service: Service
 ) -> None:
-    """Join the groups, waiting for Kafka as long as it takes; a service without history reads the directory first."""
+    """Join the groups, waiting for Kafka as long as it takes; what was never heard is heard in order of cause."""
+    if service.recalls:
+        await _persist(lambda: past.recall(runtime.worker, runtime.settings, service.recalls))
     await _persist(broker.connect)
-    for subscriptions, events in zip(every, consumers, strict=True):
-        topics = sorted(subscriptions.by_topic, key=lambda topic: topic != DIRECTORY)
-        for topic in topics:
-            await _persist(subscriptions.by_topic[topic].start)
-            if topic == DIRECTORY and len(topics) > 1:
-                await read_directory_first(runtime.worker, subscriptions.by_topic[topic], events.name)
+    for subscriptions, events in zip(every, service.events, strict=True):
+        started: dict[str, Any] = {}
+        for topic in in_order_of_cause(list(subscriptions.by_topic)):
+            subscriber = subscriptions.by_topic[topic]
+            before = dict(started)
+            await _persist(lambda t=topic, b=before, e=events: read_earlier_first(runtime.worker, e.name, t, b))
+            await _persist(subscriber.start)
+            started[topic] = subscriber
 
 
 async def _persist(start: Callable[[], Awaitable[Any]]) -> None:
@@ -232,7 +232,9 @@ async def _persist(start: Callable[[], Awaitable[Any]]) -> None:
     while True:
         try:
             await start()
-        except (KafkaError, OSError) as error:
+        except Exception as error:
+            if not (isinstance(error, KafkaError) or is_nobodys_fault(error)):
+                raise
             _log.warning("waits_for_kafka", error=type(error).__name__)
             await rest(backoff.next())
         else:

@@ -36,4 +36,5 @@ def cells(services: Iterable[HasRoutes], policy: Policy | None = None) -> list[C
 def unused_rows(services: Iterable[HasRoutes], policy: Policy | None = None) -> list[str]:
     """Rows that no operation needs any more."""
     offered = {operation.id for service in services for operation in operations(service)}
+    offered |= {f"{contract.EVERY}.{operation_id.partition('.')[2]}" for operation_id in offered}
     return [row for row in (policy or contract.load()).operation_ids() if row not in offered]

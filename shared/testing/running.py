@@ -131,6 +131,7 @@ async def run_service(stage: Stage, service: Service) -> AsyncGenerator[Running]
             service.name,
             service.routes,
             database=app,
+            worker=worker,
             authenticator=_TrustingAuthenticator(),
             settings=stage.settings(service.name),
         )

@@ -156,7 +156,8 @@ def test_the_readers_in_the_catalogue_are_those_that_hear() -> None:
     granted = {(reader, topic.name) for topic in catalogue().topics.values() for reader in topic.readers}
     outside = {(reader, topic) for reader, topic in granted if reader in catalogue().principals}
     hear = {(service.name, topic) for service in services() for events in service.events for topic in events.topics}
-    assert granted - outside == hear | _READ_WITHOUT_HEARING.keys()
+    recall = {(service.name, service.recalls) for service in services() if service.recalls}
+    assert granted - outside == hear | recall | _READ_WITHOUT_HEARING.keys()
 
 
 def test_everything_generated_is_committed() -> None:

@@ -43,13 +43,16 @@ def path_names(operation: Operation) -> set[str]:
     return set(re.findall(r"\{(\w+)\}", operation.path))
 
 
-def body_of(operation: Operation) -> dict[str, Any]:
-    """A body that the operation can read, made from its document: as small as allowed; nothing where it takes none."""
+def body_of(operation: Operation, *, whole: bool = False) -> dict[str, Any]:
+    """A body that the operation can read, made from its document; nothing where it takes none.
+
+    It is as small as allowed, or, if `whole`, has every field.
+    """
     document = DOCUMENTS[operation.service]
     said = document["paths"][operation.path][operation.method.lower()]
     content = said.get("requestBody", {}).get("content", {})
     if "application/json" in content:
-        return {"json": _example(content["application/json"]["schema"], document)}
+        return {"json": _example(content["application/json"]["schema"], document, whole=whole)}
     return {"content": b"x", "headers": {"Content-Type": next(iter(content))}} if content else {}
 
 
@@ -67,18 +70,21 @@ async def ask(
     return await http.request(operation.method, path, headers=headers, **sent)
 
 
-def _example(schema: Mapping[str, Any], document: Mapping[str, Any]) -> Any:  # noqa: C901, PLR0911 - one line per kind
+def _example(  # noqa: C901, PLR0911 - one line per kind
+    schema: Mapping[str, Any], document: Mapping[str, Any], *, whole: bool
+) -> Any:
     if "$ref" in schema:
-        return _example(document["components"]["schemas"][schema["$ref"].rpartition("/")[2]], document)
+        return _example(document["components"]["schemas"][schema["$ref"].rpartition("/")[2]], document, whole=whole)
     if "anyOf" in schema:
-        return _example(schema["anyOf"][0], document)
+        return _example(schema["anyOf"][0], document, whole=whole)
     if "enum" in schema:
         return schema["enum"][0]
     match schema["type"]:
         case "object":
-            return {name: _example(schema["properties"][name], document) for name in schema.get("required", ())}
+            names = schema.get("properties", {}) if whole else schema.get("required", ())
+            return {name: _example(schema["properties"][name], document, whole=whole) for name in names}
         case "array":
-            return [_example(schema["items"], document)] * schema.get("minItems", 0)
+            return [_example(schema["items"], document, whole=whole)] * max(schema.get("minItems", 0), int(whole))
         case "integer":
             return int(schema.get("minimum", 0))
         case "string" if schema.get("format") == "uuid":

@@ -58,6 +58,7 @@ def build_app(
     routes: Sequence[Routes],
     *,
     database: Database,
+    worker: Database | None = None,
     authenticator: RecognizesTokens,
     settings: PlatformSettings,
     ready: Mapping[str, Check] | None = None,
@@ -66,13 +67,14 @@ def build_app(
 ) -> FastAPI:
     """The whole HTTP side of a service: its operations behind the edge, /livez, /readyz, /metrics and /openapi.json.
 
-    `database` is the app login's pool; `ready` says by name what must answer before the service is ready.
-    Raises OperationWithoutPolicy.
+    `database` is the app login's pool, `worker` the worker login's, which operations on the platform's own tables need;
+    `ready` says by name what must answer before the service is ready. Raises OperationWithoutPolicy.
     """
     rows = _rows(routes, policy or contract.load())
     app = _documented(service, routes)
     app.include_router(_operating(ready or {}, registry), include_in_schema=False)
-    app.state.edge = OperationEdge(database, authenticator, settings.sign_in_secret.get_secret_value(), rows)
+    secret = settings.sign_in_secret.get_secret_value()
+    app.state.edge = OperationEdge(database, worker or database, authenticator, secret, rows)
     app.add_middleware(Observation)
     return app
 

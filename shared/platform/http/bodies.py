@@ -1,36 +1,50 @@
 """Reading a body before any transaction opens: bounded in bytes and in time, whatever Content-Length says."""
 
 import asyncio
-from json import JSONDecodeError
+import json
+from contextlib import suppress
 from typing import Any, Final
 
-from fastapi import Request
+from fastapi import Request, Response
 from pydantic_core import from_json
 from starlette.requests import ClientDisconnect
-from starlette.types import Message, Receive
+from starlette.types import Message, Receive, Scope, Send
 
 from shared.platform.http.refusals import BodyCutShort, BodyTooLarge, BodyTooSlow, UnsupportedMediaType
 
 _PATIENCE_SECONDS: Final = 30.0
 _LONGEST_LENGTH: Final = 15  # digits; longer ones are too large, and reading them as numbers would be work for nothing
+_THROWN_AWAY_BYTES: Final = 32 * 1024 * 1024
+_THROWN_AWAY_SECONDS: Final = 2.0
 
 
 class WholeRequest(Request):
     """A request whose body is here in full, so that it can be served again when its transaction must be repeated."""
 
     async def json(self) -> Any:
-        """The body as JSON (RFC 8259, without NaN and half characters, 200 levels at most); raises JSONDecodeError."""
+        """The body as I-JSON (RFC 7493: no NaN, no half character, no name twice), of 200 levels at most.
+
+        Raises JSONDecodeError.
+        """
+        body = await self.body()
         try:
-            return from_json(await self.body(), allow_inf_nan=False)
+            value = from_json(body, allow_inf_nan=False)
+            json.loads(body, object_pairs_hook=_refuse_repetition)  # it alone shows what a repeated name said first
         except ValueError:
             message = "not JSON"
-            raise JSONDecodeError(message, "", 0) from None  # without the text: it is the caller's
+            raise json.JSONDecodeError(message, "", 0) from None  # without the text: it is the caller's
+        return value
 
     async def refuse_other_than(self, media_type: str) -> None:
         """Raise UnsupportedMediaType for a body of another Content-Type; no body is no matter."""
         said = self.headers.get("content-type", "").partition(";")[0].strip().lower()
         if said != media_type and await self.body():
             raise UnsupportedMediaType
+
+
+def _refuse_repetition(pairs: list[tuple[str, Any]]) -> None:
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError
 
 
 async def read(request: Request, most: int, *, patience_seconds: float = _PATIENCE_SECONDS) -> WholeRequest:
@@ -61,3 +75,29 @@ def _bounded(receive: Receive, most: int) -> Receive:
         return message
 
     return receive_within
+
+
+class LastAnswer(Response):
+    """An answer that ends the connection, and first throws away what the client is still sending: 32 MiB, 2 s at most.
+
+    A connection that is closed with bytes unread is reset, and a reset takes the answer out of the client's hands.
+    """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the whole answer, throw the rest of the request away, and end the answer only then."""
+        self.headers["Connection"] = "close"
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        await send({"type": "http.response.body", "body": self.body, "more_body": True})
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_THROWN_AWAY_SECONDS):
+                await _throw_away(receive)
+        await send({"type": "http.response.body", "body": b""})
+
+
+async def _throw_away(receive: Receive) -> None:
+    left = _THROWN_AWAY_BYTES
+    more = True
+    while more and left > 0:
+        message = await receive()
+        left -= len(message.get("body", b""))
+        more = message.get("more_body", False)

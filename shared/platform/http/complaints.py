@@ -13,7 +13,7 @@ _OTHERWISE: Final = "This is not allowed here."
 _SENTENCES: Final[dict[str, str]] = {
     "missing": "This is required.",
     "extra_forbidden": "This field is not known here.",
-    "json_invalid": "This is not JSON, or it is nested too deeply or holds something that JSON does not have.",
+    "json_invalid": "This is not JSON, is nested too deeply, gives a name twice, or holds what JSON does not have.",
     "model_attributes_type": "This must be an object.",
     "model_type": "This must be an object.",
     "dict_type": "This must be an object.",

@@ -50,9 +50,10 @@ class _Served:
 
 @dataclass(frozen=True)
 class OperationEdge:
-    """The edge of one service; `policy` holds the row of each of its operations."""
+    """The edge of one service: `database` is the app login's; `policy` holds the row of each of its operations."""
 
     database: Database
+    worker: Database
     authenticator: RecognizesTokens
     sign_in_secret: str
     policy: Mapping[str, Mapping[Role, object]]
@@ -66,7 +67,10 @@ class OperationEdge:
             key = sign_in_key(self.sign_in_secret, await self.authenticator.subject(token))
             whole = await bodies.read(request, operation.max_body_bytes)
             served = _Served(whole, operation, handler, key, visit)
-            return await self.database.run(lambda tx: self._work(tx, served), door="api")
+            if operation.login == "worker":  # whom the policy refuses takes none of the consumers' connections
+                await self.database.run(lambda tx: self._admit(tx, served), door="api")
+            database = self.worker if operation.login == "worker" else self.database
+            return await database.run(lambda tx: self._work(tx, served), door="api")
         except Exception as error:  # noqa: BLE001 - the edge: nothing may leave it but an answer
             return await self._refuse(visit, operation, error)
 

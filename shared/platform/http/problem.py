@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from shared.platform.errors import NotYet, OslerError, Unavailable
 from shared.platform.http import refusals
+from shared.platform.http.bodies import LastAnswer
 from shared.platform.http.complaints import complaints
 from shared.platform.http.refusals import (
     InternalError,
@@ -112,8 +113,10 @@ def answer(raised: Exception, trace_id: str) -> Response:
         document["waiting_for"] = list(error.waiting_for)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         document["trace_id"] = trace_id
+    # The rest of such a body is not read as one, so the next request on the connection could not be found.
+    kind = LastAnswer if isinstance(error, refusals.BodyTooLarge | refusals.BodyTooSlow) else Response
     # Escaped to ASCII: half a character in a field's name would otherwise make the answer itself unwritable.
-    return Response(json.dumps(document), status, _headers(raised, error), MEDIA_TYPE)
+    return kind(json.dumps(document), status, _headers(raised, error), MEDIA_TYPE)
 
 
 def _headers(raised: Exception, error: OslerError) -> Mapping[str, str]:
@@ -124,8 +127,6 @@ def _headers(raised: Exception, error: OslerError) -> Mapping[str, str]:
         headers["Retry-After"] = str(_RETRY_AFTER_SECONDS)
     if isinstance(error, refusals.Unauthenticated | refusals.UnknownPerson):
         headers["WWW-Authenticate"] = "Bearer"
-    if isinstance(error, refusals.BodyTooLarge | refusals.BodyTooSlow):
-        headers["Connection"] = "close"  # the rest of the body is not read, so the next request could not be found
     return headers
 
 

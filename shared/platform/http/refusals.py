@@ -12,6 +12,10 @@ class UnknownPerson(Refused):
     """You are signed in, but nobody of your institution's roster is known under this sign-in."""
 
 
+class MalformedHttp(Malformed):
+    """This cannot be read as a request of HTTP/1.1, or its head is too long. Nothing was changed."""
+
+
 class UnknownPath(NotFound):
     """There is nothing at this address."""
 
@@ -79,6 +83,7 @@ class InternalError(OslerError):
 # The most specific kind wins. What a service raises is placed by the platform's own kinds.
 STATUS: Final[dict[type[OslerError], HTTPStatus]] = {
     **HTTP_STATUS,
+    MalformedHttp: HTTPStatus.BAD_REQUEST,
     Unauthenticated: HTTPStatus.UNAUTHORIZED,
     UnknownPerson: HTTPStatus.UNAUTHORIZED,
     MethodNotAllowed: HTTPStatus.METHOD_NOT_ALLOWED,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from inspect import iscoroutinefunction
-from typing import Any, ClassVar, Final, Protocol, TypeVar, get_type_hints
+from typing import Any, ClassVar, Final, Literal, Protocol, TypeVar, get_type_hints
 
 from fastapi import APIRouter, Request, Response
 from fastapi.datastructures import Default
@@ -20,6 +20,9 @@ from shared.platform.issuer import SignInUnavailable
 
 MIB: Final = 1024 * 1024
 JSON: Final = "application/json"
+
+Login = Literal["app", "worker"]
+"""Whose transaction an operation gets: row-level security binds `app`; `worker` is for the platform's own tables."""
 
 Endpoint = Callable[..., Coroutine[Any, Any, Any]]
 E = TypeVar("E", bound=Endpoint)
@@ -63,6 +66,7 @@ class Operation:
     path: str
     accepts: str = JSON
     max_body_bytes: int = MIB
+    login: Login = "app"
 
     @property
     def id(self) -> str:
@@ -122,8 +126,9 @@ def _shows_revision(model: object) -> bool:
 class Routes:
     """The operations of a service: async functions; their names make operation ids, their docstrings the documents."""
 
-    def __init__(self, service: str) -> None:
+    def __init__(self, service: str, *, login: Login = "app") -> None:
         self.service = service
+        self.login: Login = login
         self.router = APIRouter(tags=[service])
         self.operations: list[Operation] = []
 
@@ -186,7 +191,7 @@ class Routes:
             if not iscoroutinefunction(function):
                 message = f"{function.__name__} must be async: a thread could not use the request's transaction"
                 raise TypeError(message)
-            operation = Operation(self.service, function.__name__, method, path, accepts, max_body_bytes)
+            operation = Operation(self.service, function.__name__, method, path, accepts, max_body_bytes, self.login)
             self.router.add_api_route(
                 path,
                 function,

@@ -8,7 +8,7 @@ import secrets
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import asyncpg
 
@@ -96,8 +96,17 @@ BEGIN
 END $do$
 """
 
-# Two administrators at once, in any database of the cluster's: the second waits, because roles belong to the cluster.
+# Two administrators at once in one database: the second waits.
 _LOCK: Final = "SELECT pg_advisory_xact_lock(hashtextextended('osler logins', 0))"
+
+# Roles belong to the cluster and a lock to its database, so two in different databases can meet in one role. Nothing of
+# the loser's is done then, and whom it lost to is done: it does it all again, once for each that it can meet.
+_MET_ANOTHER: Final = (
+    asyncpg.InternalServerError,  # "tuple concurrently updated"
+    asyncpg.UniqueViolationError,
+    asyncpg.DuplicateObjectError,
+)
+_TRIES: Final = 20
 
 
 async def prepare_logins(admin_url: str, services: Sequence[str], passwords: Mapping[str, str]) -> None:
@@ -110,12 +119,23 @@ async def prepare_logins(admin_url: str, services: Sequence[str], passwords: Map
     wanted = {service: _verifiers(service, passwords) for service in services}
     connection = await asyncpg.connect(admin_url, timeout=10)
     try:
-        async with connection.transaction():
-            await connection.execute(_LOCK)
-            await connection.execute("SELECT set_config('osler.logins', $1, true)", json.dumps(wanted))
-            await connection.execute(_PREPARE)
+        for left in reversed(range(_TRIES)):
+            try:
+                await _prepare(connection, wanted)
+            except _MET_ANOTHER:
+                if not left:
+                    raise
+            else:
+                return
     finally:
         await connection.close()
+
+
+async def _prepare(connection: Any, wanted: Mapping[str, Mapping[str, str]]) -> None:
+    async with connection.transaction():
+        await connection.execute(_LOCK)
+        await connection.execute("SELECT set_config('osler.logins', $1, true)", json.dumps(wanted))
+        await connection.execute(_PREPARE)
 
 
 async def prepare_stepped_clock(admin_url: str, services: Sequence[str], start: datetime) -> None:

@@ -1,5 +1,6 @@
 """The logins of a service on a real PostgreSQL: what each may, for how long it may wait, and who can make them."""
 
+import asyncio
 from datetime import UTC, datetime
 from secrets import token_hex
 
@@ -17,7 +18,7 @@ def _passwords(service: str) -> dict[str, str]:
     return {f"{service}_{duty}": token_hex(12) for duty in DUTIES}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def ground(engines: Engines, passwords: dict[str, str]) -> Stage:
     """A database for this file."""
     return await make_stage(engines, passwords, ["pairing"], stepped=False)
@@ -73,6 +74,17 @@ async def test_preparing_twice_changes_passwords_and_nothing_else(ground: Stage)
         with_login(ground.admin_url, f"{service}_app", after[f"{service}_app"])
     )
     await connection.close()
+
+
+async def test_two_databases_of_one_server_can_be_prepared_at_once(
+    ground: Stage, engines: Engines, passwords: dict[str, str]
+) -> None:
+    other = await make_stage(engines, passwords, (), stepped=False)
+    for _ in range(15):
+        names = [f"garden_{token_hex(4)}" for _ in range(3)]
+        words = {login: word for name in names for login, word in _passwords(name).items()}
+        for _ in range(2):  # roles that nobody has yet, and roles that are there
+            await asyncio.gather(*(prepare_logins(each.admin_url, names, words) for each in (ground, other) * 2))
 
 
 async def test_passwords_reach_the_server_only_as_verifiers(ground: Stage) -> None:

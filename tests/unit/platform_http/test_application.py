@@ -44,6 +44,15 @@ async def client() -> AsyncGenerator[httpx.AsyncClient]:
         yield client
 
 
+def a_scope(headers: dict[str, str]) -> dict[str, Any]:
+    """A command as a server hands it over, so that a test can play the server."""
+    sent = [(b"authorization", b"Bearer me"), *((name.encode(), value.encode()) for name, value in headers.items())]
+    return {
+        "type": "http", "method": "POST", "path": PAIR, "raw_path": PAIR.encode(), "query_string": b"", "root_path": "",
+        "headers": sent, "scheme": "http", "server": ("x", 80), "client": ("x", 1), "http_version": "1.1",
+    }  # fmt: skip
+
+
 def assert_problem(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
     problem = answer.json()
@@ -72,34 +81,43 @@ async def test_no_page_that_fetches_scripts_from_elsewhere_is_served(path: str, 
     assert_problem(await client.get(path), 404, "unknown_path")
 
 
-async def test_a_body_is_refused_by_its_length_before_it_is_read(client: httpx.AsyncClient):
-    read = 0
+@pytest.mark.parametrize(
+    ("headers", "kept"), [({"content-length": str(MIB + 1)}, 0), ({"transfer-encoding": "chunked"}, MIB)]
+)
+async def test_a_body_that_is_too_large_is_refused_first_and_then_thrown_away_within_bounds(
+    headers: dict[str, str], kept: int
+):
+    happened: list[tuple[str, int]] = []
 
-    async def endless() -> AsyncGenerator[bytes]:
-        nonlocal read
-        while True:
-            read += 1
-            yield bytes(65_536)
+    async def endless() -> dict[str, Any]:
+        happened.append(("received", 65_536))
+        return {"type": "http.request", "body": bytes(65_536), "more_body": True}
 
-    headers = {"authorization": "Bearer me", "content-length": str(MIB + 1), "content-type": "application/json"}
-    answer = await client.post(PAIR, headers=headers, content=endless())
-    assert_problem(answer, 413, "body_too_large")
-    assert answer.headers["connection"] == "close"
-    assert read == 0
+    async def send(message: Any) -> None:
+        happened.append((message["type"], message.get("status") or len(message["body"])))
+
+    await an_app()(a_scope(headers), endless, send)
+    before = happened.index(("http.response.start", 413))
+    assert kept <= sum(size for _, size in happened[:before]) <= kept + 65_536
+    kind, size = happened[before + 1]
+    assert (kind, size > 0) == ("http.response.body", True)
+    assert happened[-1] == ("http.response.body", 0)
+    assert sum(size for _, size in happened[before + 2 : -1]) == 32 * MIB
 
 
-async def test_a_chunked_body_is_refused_as_soon_as_it_is_too_large(client: httpx.AsyncClient):
-    read = 0
+async def test_a_client_that_is_refused_and_sends_no_more_is_not_waited_for_without_end():
+    sent: list[Any] = []
 
-    async def endless() -> AsyncGenerator[bytes]:
-        nonlocal read
-        while True:
-            read += 65_536
-            yield bytes(65_536)
+    async def never() -> Any:
+        await asyncio.Event().wait()
 
-    answer = await client.post(PAIR, headers={"authorization": "Bearer me"}, content=endless())
-    assert_problem(answer, 413, "body_too_large")
-    assert read <= MIB + 2 * 65_536
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async with asyncio.timeout(20):
+        await an_app()(a_scope({"content-length": str(MIB + 1)}), never, send)
+    assert dict(sent[0]["headers"])[b"connection"] == b"close"
+    assert [message.get("more_body", False) for message in sent[1:]] == [True, False]
 
 
 @pytest.mark.parametrize("length", ["9" * 40, str(2**62)])
@@ -126,12 +144,7 @@ async def test_a_body_that_ends_too_soon_changes_nothing():
     async def send(message: Any) -> None:
         sent.append(message)
 
-    scope = {
-        "type": "http", "method": "POST", "path": PAIR, "raw_path": PAIR.encode(), "query_string": b"", "root_path": "",
-        "headers": [(b"authorization", b"Bearer me"), (b"content-length", b"100")], "scheme": "http",
-        "server": ("x", 80), "client": ("x", 1), "http_version": "1.1",
-    }  # fmt: skip
-    await an_app()(scope, cut_short, send)
+    await an_app()(a_scope({"content-length": "100"}), cut_short, send)
     assert sent[0]["status"] == 422
     assert b"body_cut_short" in sent[1]["body"]
 

@@ -39,6 +39,9 @@ async def json_of(body: bytes) -> Any:
         b"",
         b"{} {}",
         b"{'a': 1}",
+        b'{"a": 1, "a": 1}',
+        b'{"a": 1, "\\u0061": 2}',
+        b'[{"b": {"a": null, "c": 1, "a": null}}]',
     ],
 )
 async def test_what_is_not_json_through_and_through_is_refused_without_being_quoted(body: bytes):
@@ -48,6 +51,7 @@ async def test_what_is_not_json_through_and_through_is_refused_without_being_quo
 
 
 async def test_json_is_read_with_every_character_that_it_may_hold():
+    assert await json_of(b'[{"a": {"a": 1}}, {"a": 2}]') == [{"a": {"a": 1}}, {"a": 2}]
     assert await json_of('{"ü \\u4e2d": ["\\ud83d\\udca9", 1.5, null, true]}'.encode()) == {
         "ü 中": ["💩", 1.5, None, True]
     }
