@@ -1,5 +1,6 @@
 """What Today shows and when something has waited too long, with the console's own errors; it changes nothing."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
@@ -19,7 +20,12 @@ AGREEMENT_AHEAD: Final = timedelta(days=90)
 """How far ahead Today shows the end of a sharing agreement."""
 
 SHOWN: Final = 100
-"""The longest list on a page; what is more is counted."""
+"""The longest list on a page; what is more is counted, and a link leads there."""
+
+Position = tuple[datetime, UUID]
+"""Where a row stands in its list: what the list is ordered by."""
+ListName = Literal["proposals", "silences", "feedback", "meetings"]
+"""The lists that an administrator can read to their end."""
 
 PairState = Literal["proposed", "accepted", "active", "paused", "declined", "recalled", "lapsed", "ended"]
 
@@ -134,6 +140,11 @@ class Proposal:
     since: datetime
     ends_at: datetime
 
+    @property
+    def position(self) -> Position:
+        """The first to end stands first."""
+        return self.ends_at, self.couple.pair_id
+
 
 @dataclass(frozen=True)
 class SeenPair:
@@ -163,6 +174,11 @@ class Silence:
     last_contact_at: datetime | None
     next_meeting_at: datetime | None
 
+    @property
+    def position(self) -> Position:
+        """The longest silence stands first."""
+        return self.since, self.couple.pair_id
+
     def is_long(self, now: datetime) -> bool:
         """Whether the two have been without contact for longer than they should be."""
         return now - self.since > SILENCE
@@ -176,6 +192,11 @@ class Meeting:
     couple: Couple
     starts_at: datetime
     ends_at: datetime
+
+    @property
+    def position(self) -> Position:
+        """The first to begin stands first."""
+        return self.starts_at, self.meeting_id
 
 
 @dataclass(frozen=True)
@@ -212,6 +233,11 @@ class FeedbackWait:
         """When the form closes: at the reveal once somebody answered."""
         return self.reveals_at or self.closes_at
 
+    @property
+    def position(self) -> Position:
+        """The first to close stands first."""
+        return self.ends_at, self.request_id
+
 
 @dataclass(frozen=True)
 class Deadline:
@@ -236,6 +262,20 @@ class Numbers:
     shared_places: int
     shared: int
     received: int
+    feedback: int
+    """Open requests with an answer missing."""
+    meetings: int
+    """Those of the next `AHEAD`."""
+
+    def of(self, name: ListName) -> int:
+        """How long one of the lists is, to its end."""
+        lengths = {
+            "proposals": self.proposed + self.accepted,
+            "silences": self.silent,
+            "feedback": self.feedback,
+            "meetings": self.meetings,
+        }
+        return lengths[name]
 
 
 @dataclass(frozen=True)
@@ -254,13 +294,25 @@ class InstitutionToday:
     @property
     def waiting(self) -> int:
         """How many things wait for somebody."""
-        return len(self.proposals) + len(self.silences) + len(self.feedback)
+        return self.numbers.of("proposals") + self.numbers.of("silences") + self.numbers.of("feedback")
 
     @property
     def next_deadline(self) -> datetime | None:
         """The first moment at which something ends by itself if nobody does anything."""
         ends = [each.ends_at for each in (*self.proposals, *self.feedback)]
         return min((at for at in ends if at > self.now), default=None)
+
+
+@dataclass(frozen=True)
+class LongList:
+    """One of an administrator's lists, from some row on; `next` is where it goes on, None at its end."""
+
+    now: datetime
+    viewer: Viewer
+    name: ListName
+    length: int
+    rows: Sequence[Proposal | Silence | FeedbackWait | Meeting]
+    next: Position | None
 
 
 @dataclass(frozen=True)

@@ -21,4 +21,5 @@ def build() -> Service:
         routes=(routes,),
         events=(events,),
         timers=clock,
+        recalls=FeedbackRequested.topic,
     )

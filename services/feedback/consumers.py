@@ -27,7 +27,7 @@ async def on_meeting_held(tx: Transaction, event: MeetingHeld) -> None:
 @events.on(PairEnded)
 async def on_pair_ended(tx: Transaction, event: PairEnded) -> None:
     """Who is no pair any more is not asked, and an unanswered request is withdrawn."""
-    await use_cases.end_pair(tx, event.pair_id)
+    await use_cases.end_pair(tx, event)
 
 
 @events.on(PersonErased)

@@ -1,6 +1,7 @@
 """Every SQL statement of feedback; no rule, and no statement that shows an answer to anyone but its two people."""
 
 import json
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Final, LiteralString
 from uuid import UUID
@@ -184,14 +185,24 @@ async def add_answers(
     )
 
 
-async def save_answers(tx: Transaction, request_id: UUID, author_id: UUID, answers: Answers) -> None:
-    await tx.execute(
+async def save_answers(tx: Transaction, request_id: UUID, author_id: UUID, answers: Answers) -> bool:
+    """Whether there were answers to change: those of an emptied schema are nowhere else."""
+    tag = await tx.execute(
         "UPDATE answers SET answers = $3::text::jsonb, answered_at = $4 WHERE request_id = $1 AND author_id = $2",
         request_id,
         author_id,
         json.dumps(answers),
         tx.now,
     )
+    return tag != "UPDATE 0"
+
+
+async def list_erased(tx: Transaction, person_ids: Collection[UUID]) -> list[UUID]:
+    """Those of these people who were erased, from what the platform keeps for sign-in."""
+    rows = await tx.fetch(
+        "SELECT person_id FROM members WHERE person_id = ANY($1::uuid[]) AND status = 'erased'", list(person_ids)
+    )
+    return [row["person_id"] for row in rows]
 
 
 async def list_answers(tx: Transaction, request_id: UUID) -> dict[UUID, Answers]:

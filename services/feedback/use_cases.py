@@ -7,11 +7,12 @@ from typing import ClassVar, LiteralString
 from uuid import UUID
 
 from services.feedback import store
-from services.feedback.domain import Answers, FeedbackRequest, Pair, RequestNotFound, form_of
+from services.feedback.domain import Answers, FeedbackRequest, Pair, RequestNotFound, form_of, request_id_of
 from services.feedback.store import Position
+from shared.contracts.feedback import FeedbackEvent
 from shared.contracts.meetings import MeetingHeld
-from shared.contracts.pairing import PairActivated
-from shared.platform import outbox, timers
+from shared.contracts.pairing import PairActivated, PairEnded
+from shared.platform import outbox, past, timers
 from shared.platform.database import Transaction
 from shared.platform.members import Person
 
@@ -61,11 +62,8 @@ async def ask_after_meeting(tx: Transaction, event: MeetingHeld) -> None:
     Raises NotYet while the pair is unknown.
     """
     pair = await store.get_pair_for_update(tx, event.pair_id)
-    if pair.count(event.meeting_id, event.occurred_at):
-        request, said = FeedbackRequest.ask(pair, event.event_id, event.occurred_at)
-        await store.add_request(tx, request)
-        await outbox.publish(tx, said)
-        await timers.schedule(tx, ClosingDue(subject_id=request.request_id), request.closes_at)
+    if pair.count(event.meeting_id):
+        await _ask(tx, pair, event)
     await store.save_pair(tx, pair)
 
 
@@ -79,9 +77,7 @@ async def submit_feedback(tx: Transaction, request_id: UUID, author: Person, ans
     submitted = request.accept(author.person_id, now)
     kept = form_of(request.form, request.form_version).check(answers)
     # The answers go first: once the request says `revealed`, the database lets nobody write any.
-    if had_answered:
-        await store.save_answers(tx, request_id, author.person_id, kept)
-    else:
+    if not (had_answered and await store.save_answers(tx, request_id, author.person_id, kept)):
         await store.add_answers(tx, request, author.person_id, author.institution_id, kept)
     said = [submitted, request.reveal(now)] if request.both_answered else [submitted]
     await store.save_request(tx, request)
@@ -98,7 +94,7 @@ async def reveal(tx: Transaction, request_id: UUID) -> None:
     """14 days after the first answer both read what there is, and the form closes for both."""
     request = await store.get_request_for_update(tx, request_id)
     if request.may("reveal"):
-        said = request.reveal(tx.now)
+        said = request.reveal(request.reveals_at or tx.now)
         await store.save_request(tx, request)
         await outbox.publish(tx, said)
 
@@ -107,17 +103,17 @@ async def close(tx: Transaction, request_id: UUID) -> None:
     """30 days without any answer close the form."""
     request = await store.get_request_for_update(tx, request_id)
     if request.may("close"):
-        said = request.close(tx.now)
+        said = request.close(request.closes_at)
         await store.save_request(tx, request)
         await outbox.publish(tx, said)
 
 
-async def end_pair(tx: Transaction, pair_id: UUID) -> None:
+async def end_pair(tx: Transaction, event: PairEnded) -> None:
     """An ended pair is asked no more; a request that nobody has answered is withdrawn, an answered one goes on."""
-    await store.save_pair_ended(tx, pair_id)
-    request = await store.find_unfinished_request_for_update(tx, pair_id)
+    await store.save_pair_ended(tx, event.pair_id)
+    request = await store.find_unfinished_request_for_update(tx, event.pair_id)
     if request is not None and request.may("withdraw"):
-        said = request.withdraw(tx.now)
+        said = request.withdraw(max(event.occurred_at, request.asked_at))
         await store.save_request(tx, request)
         await outbox.publish(tx, said)
         await timers.cancel(tx, ClosingDue, request.request_id)
@@ -145,3 +141,23 @@ async def list_requests(tx: Transaction, reader: Person, after: Position, limit:
     if "administrator" in reader.roles:
         return await store.list_requests_of_institution(tx, reader.institution_id, after, limit)
     return await store.list_requests_of_person(tx, reader.person_id, after, limit)
+
+
+async def _ask(tx: Transaction, pair: Pair, event: MeetingHeld) -> None:
+    """Ask both; where another life of this service had asked them, be again where that request stood, in silence."""
+    known = await past.take(tx, request_id_of(event.event_id), FeedbackEvent.__subclasses__())
+    if not known and not pair.may_be_asked(event.occurred_at):
+        return
+    request, said = FeedbackRequest.ask(pair, event.event_id, event.occurred_at)
+    await store.add_request(tx, request)
+    if known:
+        request.recall(known)
+        await store.save_request(tx, request)
+    else:
+        await outbox.publish(tx, said)
+    for person_id in await store.list_erased(tx, [request.mentor_id, request.mentee_id]):
+        await store.note_erasure(tx, person_id)
+    if request.state == "open":
+        await timers.schedule(tx, ClosingDue(subject_id=request.request_id), request.closes_at)
+    elif request.state == "one_answered" and request.reveals_at is not None:
+        await timers.schedule(tx, RevealDue(subject_id=request.request_id), request.reveals_at)

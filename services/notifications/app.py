@@ -17,4 +17,5 @@ def build() -> Service:
         events=(events,),
         timers=clock,
         background=(sending,),
+        recalls=NotificationSent.topic,
     )

@@ -1,12 +1,17 @@
 """What may become of a message, until when it may go, and what stops it; no I/O, and no words of any mail."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, Self
 from uuid import UUID, uuid5
 
-from shared.contracts.notifications import NotificationFailed, NotificationSent, NotificationSuppressed
+from shared.contracts.notifications import (
+    NotificationEvent,
+    NotificationFailed,
+    NotificationSent,
+    NotificationSuppressed,
+)
 from shared.platform.errors import Conflict
 
 Category = Literal[
@@ -166,6 +171,20 @@ class Message:
     def suppress(self, reason: str, now: datetime) -> NotificationSuppressed:
         """It is not sent, for a reason of ours. Raises AlreadyDecided."""
         return NotificationSuppressed(**self._said("suppress", reason, now), reason=reason)
+
+    def recall(self, said: Sequence[NotificationEvent]) -> bool:
+        """Become what it became in another life of this service, at the same instant; whether that was anything."""
+        for event in said:
+            match event:
+                case NotificationSent():
+                    self.send(event.occurred_at)
+                case NotificationFailed():
+                    self.fail(event.reason, event.occurred_at)
+                case NotificationSuppressed():
+                    self.suppress(event.reason, event.occurred_at)
+                case _:
+                    continue
+        return self.state != "waiting"
 
     def _said(self, act: Act, reason: str | None, now: datetime) -> dict[str, Any]:
         state = STEPS.get((self.state, act))

@@ -64,7 +64,7 @@ async def erase_contact(tx: Transaction, contact: UUID) -> None:
         """
         INSERT INTO contacts (contact_id, version, erased) VALUES ($1, 0, true)
         ON CONFLICT (contact_id) DO UPDATE
-        SET person_id = NULL, institution_id = NULL, key_id = NULL, sealed = NULL, erased = true
+        SET version = 0, person_id = NULL, institution_id = NULL, key_id = NULL, sealed = NULL, erased = true
         """,
         contact,
     )

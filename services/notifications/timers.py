@@ -11,10 +11,10 @@ clock = Timers("notifications")
 @clock.on(ReminderDue)
 async def on_reminder_due(tx: Transaction, timer: ReminderDue) -> None:
     """24 hours before a meeting both are reminded."""
-    await use_cases.remind(tx, timer.subject_id, timer.due_at or tx.now)
+    await use_cases.remind(tx, timer.subject_id)
 
 
 @clock.on_expired(ReminderDue)
 async def on_reminder_expired(tx: Transaction, timer: ReminderDue) -> None:
     """The reminder's time passed while nobody could send it."""
-    await use_cases.let_reminder_expire(tx, timer.subject_id, timer.due_at or tx.now)
+    await use_cases.let_reminder_expire(tx, timer.subject_id)

@@ -178,7 +178,7 @@ def safe_return(asked: str) -> str:
     is_plain = all(" " < letter < "\x7f" and letter != "\\" for letter in asked)
     if parts.scheme or parts.netloc or not is_plain or not asked.startswith("/") or asked.startswith("//"):
         return FIRST_PAGE
-    return asked if parts.path == FIRST_PAGE or parts.path.startswith("/pairs/") else FIRST_PAGE
+    return asked if parts.path == FIRST_PAGE or parts.path.startswith(("/pairs/", "/lists/")) else FIRST_PAGE
 
 
 def _as_error(raised: Exception) -> OslerError:

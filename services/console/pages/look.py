@@ -13,6 +13,7 @@ from services.console.domain import NotYourPage, SignedOut, UnknownHere
 from services.console.pages import words
 from services.console.pages.files import Files
 from shared.platform.errors import NotFound, OslerError, Unavailable
+from shared.platform.http.pages import encode
 from shared.platform.http.refusals import InternalError
 
 
@@ -44,6 +45,7 @@ class Look:
             "plural": words.plural,
             "tongue": words.tongue,
             "percent": _percent,
+            "cursor": encode,
         }
         self._templates.globals.update(common)
 

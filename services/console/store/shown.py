@@ -15,6 +15,7 @@ from services.console.domain import (
     Numbers,
     Offer,
     OwnPair,
+    Position,
     Proposal,
     SeenPair,
     Silence,
@@ -36,9 +37,13 @@ _THEIR_INSTITUTIONS: Final = """
 # $1 narrows a list to one person's own; NULL means all that row-level security shows.
 _OWN: Final = " ($1::uuid IS NULL OR p.mentor_id = $1 OR p.mentee_id = $1) "
 
+_START: Final = (None, None)
+"""In the place of the position after which a list goes on."""
+
 _PROPOSALS: Final[LiteralString] = (
     "SELECT" + _COUPLE + ", p.state, p.state_since, p.ends_at FROM pairs p" + _THEIR_INSTITUTIONS
-    + "WHERE p.state IN ('proposed', 'accepted') AND" + _OWN + "ORDER BY p.ends_at, p.pair_id LIMIT $2"
+    + "WHERE p.state IN ('proposed', 'accepted') AND" + _OWN
+    + "AND ($3::timestamptz IS NULL OR (p.ends_at, p.pair_id) > ($3, $4::uuid)) ORDER BY p.ends_at, p.pair_id LIMIT $2"
 )  # fmt: skip
 _ACTIVE: Final[LiteralString] = (
     "SELECT" + _COUPLE + """, p.last_contact_at, greatest(p.last_contact_at, p.state_since) AS since, (
@@ -46,12 +51,15 @@ _ACTIVE: Final[LiteralString] = (
         WHERE m.pair_id = p.pair_id AND m.state = 'scheduled' AND m.starts_at > $4
     ) AS next_meeting_at FROM pairs p"""
     + _THEIR_INSTITUTIONS + "WHERE p.state = 'active' AND" + _OWN
-    + "AND greatest(p.last_contact_at, p.state_since) < $3 ORDER BY since, p.pair_id LIMIT $2"
+    + """AND greatest(p.last_contact_at, p.state_since) < $3
+        AND ($5::timestamptz IS NULL OR (greatest(p.last_contact_at, p.state_since), p.pair_id) > ($5, $6::uuid))
+        ORDER BY since, p.pair_id LIMIT $2"""
 )  # fmt: skip
 _MEETINGS: Final[LiteralString] = (
     "SELECT" + _COUPLE + ", m.meeting_id, m.starts_at, m.ends_at FROM meetings m JOIN pairs p ON p.pair_id = m.pair_id"
     + _THEIR_INSTITUTIONS + "WHERE m.state = 'scheduled' AND m.ends_at > $3 AND m.starts_at < $4 AND" + _OWN
-    + "ORDER BY m.starts_at, m.meeting_id LIMIT $2"
+    + """AND ($5::timestamptz IS NULL OR (m.starts_at, m.meeting_id) > ($5, $6::uuid))
+        ORDER BY m.starts_at, m.meeting_id LIMIT $2"""
 )  # fmt: skip
 _OFFERS: Final[LiteralString] = (
     "SELECT" + _COUPLE + ", m.meeting_id, m.proposed_by, m.expires_at"
@@ -64,6 +72,7 @@ _FEEDBACK: Final[LiteralString] = (
         f.mentee_answered_at FROM feedback_requests f JOIN pairs p ON p.pair_id = f.pair_id"""
     + _THEIR_INSTITUTIONS + "WHERE f.state = 'open' AND" + _OWN + """
         AND (f.mentor_answered_at IS NULL OR f.mentee_answered_at IS NULL)
+        AND ($3::timestamptz IS NULL OR (coalesce(f.reveals_at, f.closes_at), f.request_id) > ($3, $4::uuid))
         ORDER BY coalesce(f.reveals_at, f.closes_at), f.request_id LIMIT $2"""
 )  # fmt: skip
 _PAIRS: Final[LiteralString] = (
@@ -97,8 +106,13 @@ async def get_viewer(tx: Transaction, person: Person) -> Viewer:
     )
 
 
-async def count_numbers(tx: Transaction, institution_id: UUID, silent_since: datetime) -> Numbers:
-    """The institution's pairs by state, and its mentors' places; a place is held from the acceptance to the end."""
+async def count_numbers(
+    tx: Transaction, institution_id: UUID, silent_since: datetime, now: datetime, until: datetime
+) -> Numbers:
+    """The institution's pairs by state, its mentors' places, open feedback, and meetings that begin before `until`.
+
+    A place is held from the acceptance to the end.
+    """
     row = await tx.get(
         """
         SELECT
@@ -116,30 +130,43 @@ async def count_numbers(tx: Transaction, institution_id: UUID, silent_since: dat
             (SELECT coalesce(sum(w.places), 0) FROM people w
              WHERE w.institution_id = $1 AND w.status IN ('here', 'on_leave')) AS places,
             (SELECT coalesce(sum(w.shared_places), 0) FROM people w
-             WHERE w.institution_id = $1 AND w.status IN ('here', 'on_leave')) AS shared_places
+             WHERE w.institution_id = $1 AND w.status IN ('here', 'on_leave')) AS shared_places,
+            (SELECT count(*) FROM feedback_requests f WHERE f.state = 'open'
+                AND (f.mentor_answered_at IS NULL OR f.mentee_answered_at IS NULL)) AS feedback,
+            (SELECT count(*) FROM meetings m
+             WHERE m.state = 'scheduled' AND m.ends_at > $3 AND m.starts_at < $4) AS meetings
         FROM pairs p
         WHERE p.state IN ('proposed', 'accepted', 'active', 'paused')
         """,
         institution_id,
         silent_since,
+        now,
+        until,
     )
     return Numbers(**dict(row.items()))
 
 
-async def list_proposals(tx: Transaction, of: UUID | None = None) -> tuple[Proposal, ...]:
+async def list_proposals(
+    tx: Transaction, of: UUID | None = None, after: Position | None = None
+) -> tuple[Proposal, ...]:
     """Pairs that wait for a yes, the first to end first."""
-    rows = await tx.fetch(_PROPOSALS, of, SHOWN)
+    rows = await tx.fetch(_PROPOSALS, of, SHOWN, *(after or _START))
     return tuple(Proposal(_couple(row), row["state"], row["state_since"], row["ends_at"]) for row in rows)
 
 
-async def list_silences(tx: Transaction, before: datetime, now: datetime) -> tuple[Silence, ...]:
+async def list_silences(
+    tx: Transaction, before: datetime, now: datetime, after: Position | None = None
+) -> tuple[Silence, ...]:
     """Active pairs whose last contact was before an instant, the longest silence first."""
-    return tuple(_silence(row) for row in await tx.fetch(_ACTIVE, None, SHOWN, before, now))
+    rows = await tx.fetch(_ACTIVE, None, SHOWN, before, now, *(after or _START))
+    return tuple(_silence(row) for row in rows)
 
 
-async def list_meetings(tx: Transaction, now: datetime, until: datetime, of: UUID | None = None) -> tuple[Meeting, ...]:
+async def list_meetings(
+    tx: Transaction, now: datetime, until: datetime, of: UUID | None = None, after: Position | None = None
+) -> tuple[Meeting, ...]:
     """Scheduled meetings that are not over and begin before an instant, in order."""
-    rows = await tx.fetch(_MEETINGS, of, SHOWN, now, until)
+    rows = await tx.fetch(_MEETINGS, of, SHOWN, now, until, *(after or _START))
     return tuple(Meeting(row["meeting_id"], _couple(row), row["starts_at"], row["ends_at"]) for row in rows)
 
 
@@ -149,9 +176,12 @@ async def list_offers(tx: Transaction, now: datetime, of: UUID) -> tuple[Offer, 
     return tuple(Offer(row["meeting_id"], _couple(row), row["proposed_by"], row["expires_at"]) for row in rows)
 
 
-async def list_feedback(tx: Transaction, of: UUID | None = None) -> tuple[FeedbackWait, ...]:
+async def list_feedback(
+    tx: Transaction, of: UUID | None = None, after: Position | None = None
+) -> tuple[FeedbackWait, ...]:
     """Open requests for feedback with an answer missing, the first to close first."""
-    return tuple(_feedback(row) for row in await tx.fetch(_FEEDBACK, of, SHOWN))
+    rows = await tx.fetch(_FEEDBACK, of, SHOWN, *(after or _START))
+    return tuple(_feedback(row) for row in rows)
 
 
 async def list_pairs(tx: Transaction, of: UUID, now: datetime) -> tuple[OwnPair, ...]:

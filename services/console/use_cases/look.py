@@ -7,13 +7,21 @@ from uuid import UUID
 from services.console.domain import (
     AGREEMENT_AHEAD,
     AHEAD,
+    SHOWN,
     SILENCE,
     ConsortiumToday,
+    FeedbackWait,
     InstitutionToday,
+    ListName,
+    LongList,
+    Meeting,
     NoSuchPage,
     NotYourPage,
     OwnToday,
+    Position,
+    Proposal,
     SeenPair,
+    Silence,
     Today,
     Viewer,
 )
@@ -43,13 +51,30 @@ async def _institution(tx: Transaction, viewer: Viewer) -> InstitutionToday:
     return InstitutionToday(
         now=now,
         viewer=viewer,
-        numbers=await shown.count_numbers(tx, here, now - SILENCE),
+        numbers=await shown.count_numbers(tx, here, now - SILENCE, now, now + AHEAD),
         proposals=await shown.list_proposals(tx),
         silences=await shown.list_silences(tx, now - SILENCE, now),
         feedback=await shown.list_feedback(tx),
         meetings=await shown.list_meetings(tx, now, now + AHEAD),
         deadlines=await shown.list_deadlines(tx, here, now, now + AGREEMENT_AHEAD),
     )
+
+
+async def look_at_list(tx: Transaction, person: Person, name: ListName, after: Position | None) -> LongList:
+    """One of the lists of the institution that the person administers, from the row behind `after` on."""
+    viewer, now = await shown.get_viewer(tx, person), tx.now
+    rows: Sequence[Proposal | Silence | FeedbackWait | Meeting]
+    match name:
+        case "proposals":
+            rows = await shown.list_proposals(tx, after=after)
+        case "silences":
+            rows = await shown.list_silences(tx, now - SILENCE, now, after)
+        case "feedback":
+            rows = await shown.list_feedback(tx, after=after)
+        case "meetings":
+            rows = await shown.list_meetings(tx, now, now + AHEAD, after=after)
+    numbers = await shown.count_numbers(tx, person.institution_id, now - SILENCE, now, now + AHEAD)
+    return LongList(now, viewer, name, numbers.of(name), rows, rows[-1].position if len(rows) == SHOWN else None)
 
 
 async def _consortium(tx: Transaction, viewer: Viewer) -> ConsortiumToday:

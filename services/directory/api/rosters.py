@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel
 
 from services.directory import use_cases
-from services.directory.api.fields import ReadKeys
+from services.directory.api.fields import ExternalId, ReadKeys
 from services.directory.domain.imports import (
     RosterAlreadyApplied,
     RosterExpired,
@@ -17,6 +17,7 @@ from services.directory.domain.imports import (
     Rows,
     State,
 )
+from services.directory.domain.people import ErasedPersonNotFound
 from services.directory.domain.roster import Kind
 from services.directory.domain.sheet import (
     DuplicateColumn,
@@ -32,6 +33,12 @@ class ApplyForm(Form):
     """`all` imports the file only if no row has an error; `good` leaves the rows with errors out."""
 
     rows: Rows
+
+
+class ReadmissionForm(Form):
+    """The id that the hospital gave the person, who was erased with it before."""
+
+    external_id: ExternalId
 
 
 class RowView(BaseModel):
@@ -108,5 +115,10 @@ def make_routes(keys: ReadKeys) -> Routes:
     async def apply_roster(import_id: UUID, form: ApplyForm, me: Me, tx: Tx) -> RosterImportView:
         """Import a roster's rows, judged anew by what is known now; everything is stored, or nothing."""
         return RosterImportView.of(await use_cases.apply_roster(tx, import_id, form.rows, me, keys()))
+
+    @routes.post("/readmissions", status_code=204, responses=problems(ErasedPersonNotFound))
+    async def readmit_person(form: ReadmissionForm, me: Me, tx: Tx) -> None:
+        """Let rosters bring somebody again who was erased and is hired anew; they will be somebody new."""
+        await use_cases.readmit_person(tx, form.external_id, me, keys())
 
     return routes

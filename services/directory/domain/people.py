@@ -33,6 +33,10 @@ class PersonAlreadyErased(Conflict):
     """This person's data was erased before. Nothing was changed."""
 
 
+class ErasedPersonNotFound(NotFound):
+    """Nobody of your institution with this id was erased. Nothing was changed."""
+
+
 class CannotEraseYourself(Forbidden):
     """Another administrator of your institution has to do this, so that one always remains."""
 

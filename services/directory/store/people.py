@@ -4,7 +4,14 @@ from collections.abc import Iterable
 from typing import Final, LiteralString
 from uuid import UUID
 
-from services.directory.domain.people import Details, HeldRole, Person, PersonNotFound, RoleFacts
+from services.directory.domain.people import (
+    Details,
+    ErasedPersonNotFound,
+    HeldRole,
+    Person,
+    PersonNotFound,
+    RoleFacts,
+)
 from shared.contracts.event import Role
 from shared.platform.database import Row, Transaction
 
@@ -140,6 +147,20 @@ async def list_erased_keys(tx: Transaction, institution_id: UUID) -> frozenset[s
         "SELECT sign_in_key FROM people WHERE institution_id = $1 AND status = 'erased'", institution_id
     )
     return frozenset(row["sign_in_key"] for row in rows)
+
+
+async def forget_erased_key(tx: Transaction, institution_id: UUID, sign_in_key: str) -> None:
+    """Keep nothing by which an erased person could be recognized; raises ErasedPersonNotFound."""
+    row = await tx.find(
+        """
+        UPDATE people SET sign_in_key = 'erased ' || person_id, revision = revision + 1
+        WHERE institution_id = $1 AND sign_in_key = $2 AND status = 'erased' RETURNING true
+        """,
+        institution_id,
+        sign_in_key,
+    )
+    if row is None:
+        raise ErasedPersonNotFound
 
 
 async def list_roles(

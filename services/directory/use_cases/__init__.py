@@ -23,6 +23,7 @@ from services.directory.use_cases.people import (
     follow_status_plan,
     get_person,
     list_people,
+    readmit_person,
 )
 from services.directory.use_cases.rosters import (
     RosterExpires,
@@ -60,5 +61,6 @@ __all__ = [
     "list_programmes",
     "order_check",
     "preview_roster",
+    "readmit_person",
     "sign_agreement",
 ]

@@ -5,8 +5,9 @@ from typing import ClassVar, LiteralString
 from uuid import UUID
 
 from services.directory.domain.people import CannotEraseYourself, ErasureReason, Person
-from services.directory.store import erasures, imports
+from services.directory.store import erasures, imports, institutions
 from services.directory.store import people as store
+from services.directory.use_cases.keys import Keys
 from shared.platform import outbox, timers
 from shared.platform.database import Transaction
 from shared.platform.http.revisions import Revision
@@ -55,6 +56,15 @@ async def erase_person(tx: Transaction, person_id: UUID, by: Member, reason: Era
     await erasures.add_erasure(tx, person, reason, by.person_id, tx.now)
     await erasures.add_check(tx, "erasure")
     return person
+
+
+async def readmit_person(tx: Transaction, external_id: str, by: Member, keys: Keys) -> None:
+    """Let rosters bring somebody who was erased and is hired again: as somebody new, whom nothing joins to who was.
+
+    Raises ErasedPersonNotFound.
+    """
+    institution = await institutions.get_institution(tx, by.institution_id)
+    await store.forget_erased_key(tx, by.institution_id, keys.sign_in_key(external_id, institution.mail_domain))
 
 
 async def get_person(tx: Transaction, institution_id: UUID, person_id: UUID) -> tuple[Person, datetime | None]:

@@ -19,6 +19,7 @@ from services.feedback.domain.request import (
     RequestNotFound,
     RequestWithdrawn,
     State,
+    request_id_of,
 )
 
 __all__ = [
@@ -38,4 +39,5 @@ __all__ = [
     "Scale",
     "State",
     "form_of",
+    "request_id_of",
 ]

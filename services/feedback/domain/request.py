@@ -1,6 +1,6 @@
 """When a pair is asked, and what may become of the request; it refuses every step that its table does not name."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, Self
@@ -9,6 +9,7 @@ from uuid import UUID, uuid5
 from services.feedback.domain.forms import THIRD_MEETING
 from shared.contracts.feedback import (
     FeedbackClosed,
+    FeedbackEvent,
     FeedbackRequested,
     FeedbackRevealed,
     FeedbackSubmitted,
@@ -61,6 +62,11 @@ _OVER: Final[Mapping[State, type[Conflict]]] = {
 }
 
 
+def request_id_of(cause_id: UUID) -> UUID:
+    """The id of the request that an event causes, so that a replay asks once."""
+    return uuid5(cause_id, "feedback_request")
+
+
 @dataclass
 class Pair:
     """What feedback keeps of a pair: who the two are, and the meetings that count towards a request."""
@@ -74,12 +80,12 @@ class Pair:
     held_meeting_ids: list[UUID] = field(default_factory=list[UUID])
     last_asked_at: datetime | None = None
 
-    def count(self, meeting_id: UUID, held_at: datetime) -> bool:
-        """Count a held meeting, each once; whether it is the one after which both are asked."""
+    def count(self, meeting_id: UUID) -> bool:
+        """Count a held meeting, each once; whether it is the one after which both may be asked."""
         if meeting_id in self.held_meeting_ids or len(self.held_meeting_ids) >= ASKED_AFTER:
             return False
         self.held_meeting_ids.append(meeting_id)
-        return len(self.held_meeting_ids) == ASKED_AFTER and self.may_be_asked(held_at)
+        return len(self.held_meeting_ids) == ASKED_AFTER
 
     def may_be_asked(self, at: datetime) -> bool:
         """Whether the pair goes on and was not asked in the 30 days before."""
@@ -111,9 +117,9 @@ class FeedbackRequest:
 
     @classmethod
     def ask(cls, pair: Pair, cause_id: UUID, at: datetime) -> tuple[Self, FeedbackRequested]:
-        """Ask both people of a pair; the id follows from the event that caused it, so a replay asks once."""
+        """Ask both people of a pair, because of an event."""
         request = cls(
-            request_id=uuid5(cause_id, "feedback_request"),
+            request_id=request_id_of(cause_id),
             pair_id=pair.pair_id,
             mentor_id=pair.mentor_id,
             mentee_id=pair.mentee_id,
@@ -185,6 +191,24 @@ class FeedbackRequest:
         state = self._after("withdraw")
         self.over_at = now
         return FeedbackWithdrawn(**self._said(state, now))
+
+    def recall(self, said: Sequence[FeedbackEvent]) -> None:
+        """Take the steps that were taken in another life of this service, each at its own instant.
+
+        What was answered no event tells. Raises what the steps raise.
+        """
+        for event in said:
+            match event:
+                case FeedbackSubmitted():
+                    self.accept(event.person_id, event.occurred_at)
+                case FeedbackRevealed():
+                    self.reveal(event.occurred_at)
+                case FeedbackClosed():
+                    self.close(event.occurred_at)
+                case FeedbackWithdrawn():
+                    self.withdraw(event.occurred_at)
+                case _:  # that it was asked is where it begins
+                    continue
 
     def may(self, act: Act) -> bool:
         """Whether the request is in a state in which this can be done."""

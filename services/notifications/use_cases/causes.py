@@ -10,8 +10,9 @@ from shared.contracts.contacts import ContactRecorded
 from shared.contracts.event import Event
 from shared.contracts.feedback import FeedbackRequested
 from shared.contracts.meetings import MeetingMoved, MeetingProposed, MeetingScheduled
+from shared.contracts.notifications import NotificationEvent
 from shared.contracts.pairing import PairAccepted, PairProposed
-from shared.platform import outbox, timers
+from shared.platform import outbox, past, timers
 from shared.platform.database import Transaction
 
 
@@ -108,16 +109,15 @@ async def ask_for_feedback(tx: Transaction, event: FeedbackRequested) -> None:
         await _write(tx, cause, person_id, "feedback_requested", event, ends_at=event.closes_at)
 
 
-async def remind(tx: Transaction, meeting_id: UUID, due_at: datetime) -> None:
+async def remind(tx: Transaction, meeting_id: UUID) -> None:
     """Write both reminders down; the sender looks once more whether they still hold."""
-    for message in await _reminders(tx, meeting_id, due_at):
-        began_at = await store.find_beginning(tx)
-        await _keep(tx, message, "expired" if began_at is not None and message.is_history(began_at) else None)
+    for message in await _reminders(tx, meeting_id):
+        await _keep_reminder(tx, message)
 
 
-async def let_reminder_expire(tx: Transaction, meeting_id: UUID, due_at: datetime) -> None:
+async def let_reminder_expire(tx: Transaction, meeting_id: UUID) -> None:
     """Its time passed in an outage: it is recorded, and nobody is reminded at a wrong time."""
-    for message in await _reminders(tx, meeting_id, due_at):
+    for message in await _reminders(tx, meeting_id):
         await _keep(tx, message, "expired")
 
 
@@ -140,28 +140,35 @@ async def _write(
     message = Message.about(
         cause, person_id, category, event_id=event.event_id, caused_at=event.occurred_at, ends_at=ends_at
     )
-    began_at = await store.find_beginning(tx)
-    if began_at is None:
-        await store.add_beginning(tx)
-        began_at = tx.now
-    too_old = tx.now >= message.expires_at or message.is_history(began_at)
+    too_old = tx.now >= message.expires_at or message.is_history(await _beginning(tx))
     await _keep(tx, message, "expired" if too_old else None)
 
 
 async def _set_reminder(tx: Transaction, cause: Cause, event: Event, starts_at: datetime) -> None:
     """Whether there is still a day is judged by when it was booked, so that a late handler decides the same."""
     remind_at = starts_at - BEFORE_MEETING
-    if event.occurred_at < remind_at:
-        await timers.schedule(tx, ReminderDue(subject_id=cause.cause_id), remind_at)
+    if event.occurred_at >= remind_at:
+        await timers.cancel(tx, ReminderDue, cause.cause_id)
+        for message in _reminders_of(cause, event.occurred_at):
+            await _keep(tx, message, "booked_late")
         return
-    await timers.cancel(tx, ReminderDue, cause.cause_id)
-    for message in _reminders_of(cause, event.occurred_at):
-        await _keep(tx, message, "booked_late")
+    messages = _reminders_of(cause, remind_at)
+    if any([message.recall(await _past(tx, message)) for message in messages]):
+        await timers.cancel(tx, ReminderDue, cause.cause_id)
+        for message in messages:
+            await _keep_reminder(tx, message)
+        return
+    # What is history waits until the rest of the history was heard: the meeting may have been moved or cancelled.
+    if remind_at <= tx.now and messages[0].is_history(await _beginning(tx)):
+        remind_at = tx.now + LATEST_REMINDER
+    await timers.schedule(tx, ReminderDue(subject_id=cause.cause_id), remind_at)
 
 
-async def _reminders(tx: Transaction, meeting_id: UUID, due_at: datetime) -> list[Message]:
+async def _reminders(tx: Transaction, meeting_id: UUID) -> list[Message]:
     cause = await store.get_cause_for_update(tx, meeting_id)
-    return _reminders_of(cause, due_at) if cause.state == "scheduled" else []
+    if cause.state != "scheduled" or cause.starts_at is None:
+        return []
+    return _reminders_of(cause, cause.starts_at - BEFORE_MEETING)
 
 
 def _reminders_of(cause: Cause, caused_at: datetime) -> list[Message]:
@@ -180,8 +187,25 @@ def _reminders_of(cause: Cause, caused_at: datetime) -> list[Message]:
     ]
 
 
+async def _keep_reminder(tx: Transaction, message: Message) -> None:
+    await _keep(tx, message, "expired" if message.is_history(await _beginning(tx)) else None)
+
+
 async def _keep(tx: Transaction, message: Message, suppressed: str | None) -> None:
-    """Keep a message to be sent, or say at once why it is not."""
-    said = message.suppress(suppressed, tx.now) if suppressed else None
+    """Keep a message to be sent, or say at once why it is not; one that was decided in another life stays decided."""
+    decided = message.state != "waiting" or message.recall(await _past(tx, message))
+    said = message.suppress(suppressed, tx.now) if suppressed and not decided else None
     if await store.add_message(tx, message) and said is not None:
         await outbox.publish(tx, said)
+
+
+async def _past(tx: Transaction, message: Message) -> list[NotificationEvent]:
+    return await past.take(tx, message.notification_id, NotificationEvent.__subclasses__())
+
+
+async def _beginning(tx: Transaction) -> datetime:
+    began_at = await store.find_beginning(tx)
+    if began_at is None:
+        await store.add_beginning(tx)
+        began_at = tx.now
+    return began_at

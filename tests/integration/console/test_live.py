@@ -5,11 +5,13 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import pytest
+from starlette.types import Message, Scope, Send
 
 from services.console.domain import TooManyWatchers
 from services.console.live import MOST_EACH, Watcher, state_of
 from services.console.use_cases import look
 from shared.platform.members import Person as Member
+from shared.testing.eventually import eventually
 from tests.integration.console.consortium import NOW, Hospital, Pair
 from tests.integration.console.front import Front
 
@@ -100,3 +102,57 @@ async def test_every_page_is_let_go_when_the_process_stops(front: Front) -> None
         await waits
         with pytest.raises(TooManyWatchers):
             await front.hub.watch(person).__aenter__()
+
+
+async def test_a_live_page_of_another_institution_is_sent_nothing_of_ours(front: Front) -> None:
+    hospital, _, pair = await _hospital(front)
+    other = Hospital("Another hospital")
+    eve = other.person("Eve", "administrator")
+    await front.console.deliver(*other.said)
+    cookie, sent = await front.let_in(eve), bytearray()
+
+    async def take(message: Message) -> None:
+        sent.extend(message.get("body", b""))
+
+    page = asyncio.create_task(_open(front, "/today/events", cookie, take))
+    try:
+        await eventually(lambda: _has(sent, b"event: changed"))
+        before = bytes(sent)
+        await front.console.deliver(*pair.proposed().said)
+        other_pair = Pair(other.person("C", "mentor"), other.person("D", "mentee"))
+        assert sent == before
+        await front.console.deliver(*other.said, *other_pair.proposed().said)
+        await eventually(lambda: _has(sent[len(before) :], b"event: changed"))
+    finally:
+        page.cancel()
+        await asyncio.gather(page, return_exceptions=True)
+    assert sent.count(b"event: changed") == before.count(b"event: changed") + 1
+    assert not [each for each in (hospital.institution_id, pair.pair_id) if str(each).encode() in sent]
+
+
+async def _has(sent: bytes | bytearray, word: bytes) -> bool:
+    return word in sent
+
+
+async def _open(front: Front, path: str, cookie: str, send: Send) -> None:
+    """What a server does with a browser's request; the browser says nothing more."""
+    scope: Scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "root_path": "",
+        "headers": [(b"host", b"console.test"), (b"cookie", f"osler_session={cookie}".encode())],
+        "client": ("127.0.0.1", 1),
+        "server": ("console.test", 80),
+    }
+
+    async def receive() -> Message:
+        await asyncio.Event().wait()
+        return {"type": "http.disconnect"}
+
+    await front.app(scope, receive, send)

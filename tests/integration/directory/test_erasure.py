@@ -13,11 +13,12 @@ from pydantic import SecretStr
 from services.directory import use_cases
 from services.directory.consumers import check_contacts, watch_contacts
 from shared.contracts.contacts import contact_id
-from shared.platform.compacted import CannotReadTheTopic, read_last_words
+from shared.platform.compacted import read_last_words
 from shared.platform.kafka import client_options, make_producer
 from shared.platform.relay import Relay
 from shared.platform.service import Runtime
 from shared.platform.settings import SettingsRefused
+from shared.platform.whole_topic import CannotReadTheTopic
 from shared.testing.eventually import eventually
 from shared.testing.running import Running
 from tests.integration.directory.consortium import Consortium, Hospital, settings_of
@@ -68,6 +69,57 @@ async def test_whoever_was_erased_is_not_brought_back_by_the_next_roster(hospita
     await erase(hospital)
     preview = await hospital.preview(a_roster({}))
     assert preview["rows"][0]["reason"] == "erased_person"
+
+
+async def test_somebody_who_is_hired_again_after_an_erasure_comes_as_somebody_new(
+    directory: Running, hospital: Hospital
+) -> None:
+    before = await erase(hospital)
+    said = await directory.said(before)
+    readmission = {"external_id": "e-2"}
+    assert (await hospital.post("/readmissions", json=readmission)).status_code == 204
+    again = await hospital.post("/readmissions", json=readmission)
+    assert (again.status_code, again.json()["code"]) == (404, "erased_person_not_found")
+    await hospital.apply(a_roster({"name": "Ada Nowak"}))
+    now = (await hospital.people())["E-2"]
+    assert now["person_id"] != str(before)
+    assert (await hospital.said("E-2"))[0] == "person_joined"
+    assert await directory.said(before) == said
+    keys = "SELECT person_id, sign_in_key FROM people WHERE person_id = ANY($1)"
+    [old, new] = sorted(
+        await directory.rows(keys, [before, UUID(now["person_id"])]), key=lambda row: row["person_id"] != before
+    )
+    assert old["sign_in_key"] == f"erased {before}"
+    assert new["sign_in_key"] not in old["sign_in_key"]
+    async with hospital.client("E-2") as http:
+        assert (await http.get("/me")).json()["person_id"] == now["person_id"]
+
+
+async def test_only_those_who_were_erased_can_be_readmitted(consortium: Consortium, hospital: Hospital) -> None:
+    await erase(hospital)
+    elsewhere = await consortium.add_hospital()
+    for administrator, external_id in ((hospital, "E-3"), (hospital, "E-99"), (elsewhere, "E-2")):
+        answer = await administrator.post("/readmissions", json={"external_id": external_id})
+        assert (answer.status_code, answer.json()["code"]) == (404, "erased_person_not_found")
+    assert (await hospital.preview(a_roster({})))["rows"][0]["reason"] == "erased_person"
+
+
+async def test_answers_that_were_kept_for_repeated_requests_are_deleted_with_the_person(
+    directory: Running, consortium: Consortium, hospital: Hospital
+) -> None:
+    elsewhere = await consortium.add_hospital()
+    for administrator in (hospital, elsewhere):
+        headers = {"Content-Type": "text/csv", "Idempotency-Key": "monday"}
+        preview = await administrator.post("/roster-imports", content=a_roster({}), headers=headers)
+        path, headers = f"/roster-imports/{preview.json()['import_id']}/apply", {"Idempotency-Key": "tuesday"}
+        await administrator.post(path, json={"rows": "good"}, headers=headers)
+    surgery, headers = {"code": "surgery", "name": "Surgery"}, {"Idempotency-Key": "wednesday"}
+    await hospital.post("/programmes", json=surgery, headers=headers)
+    await erase(hospital)
+    kept = "SELECT convert_from(body, 'UTF8') AS body FROM idempotency_keys WHERE institution_id = $1"
+    assert not [row for row in await directory.rows(kept, hospital.institution_id) if "E-2" in row["body"]]
+    assert (await hospital.post("/programmes", json=surgery, headers=headers)).headers["Idempotency-Replayed"] == "true"
+    assert len(await directory.rows(kept, elsewhere.institution_id)) == 2
 
 
 async def test_erasure_needs_the_revision_and_another_administrator(hospital: Hospital) -> None:

@@ -20,8 +20,9 @@ from confluent_kafka.admin import AdminClient, ScramCredentialInfo, ScramMechani
 
 from deploy.local import ports
 from deploy.local.folder import DataFolder, read_json
-from deploy.local.kafka import SILENT
+from deploy.local.kafka import SILENT, Kafka
 from deploy.local.platform import Platform
+from deploy.local.processes import DidNotStart
 from deploy.local.status import NotRunning, read_status, with_secrets
 from deploy.local.up import bring_up
 from shared.testing.eventually import eventually
@@ -162,6 +163,23 @@ async def test_a_part_that_is_killed_comes_back_with_what_it_had(running: Runnin
     await eventually(is_back, within=60)
     assert await traces(platform.folder, name) == (1, 1)
     assert platform.secrets.issuer_key() == token
+
+
+async def test_whoever_takes_the_port_while_java_starts_is_not_mistaken_for_kafka(tmp_path: Path) -> None:
+    kafka = Kafka(DataFolder.make(tmp_path / "data"))
+    starting = asyncio.create_task(kafka.start())
+
+    async def java_starts() -> bool:
+        return kafka.running or starting.done()
+
+    await eventually(java_starts, within=60, every=0.01)
+    with socket.socket() as stranger:
+        stranger.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        stranger.bind(("127.0.0.1", kafka.port))
+        stranger.listen()
+        with pytest.raises(DidNotStart, match="did not start"):
+            await starting
+    await kafka.stop()
 
 
 async def test_nothing_outlives_a_parent_that_was_killed_and_all_starts_again_on_its_data(tmp_path: Path) -> None:

@@ -21,7 +21,8 @@ from shared.platform.seal import ContactsKey, seal
 from shared.testing.running import Running
 from tests.integration.notifications.mailbox import Mailbox
 
-KEY: Final = ContactsKey.from_base64(b64encode(bytes(range(32))).decode())
+SECRET: Final = b64encode(bytes(range(32))).decode()
+KEY: Final = ContactsKey.from_base64(SECRET)
 HALF_AN_HOUR: Final = timedelta(minutes=30)
 DAY: Final = timedelta(days=1)
 

@@ -198,7 +198,8 @@ async def test_a_service_that_is_built_anew_mails_nobody_about_what_was(
         past += [await office.scheduled(start), await office.asked()]
         older = [event.model_copy(update={"occurred_at": now - 30 * HOUR}) for event in past]
         await office.hear(*older)
-        await service.fire()
+        assert ("meeting_reminder", "suppressed", "expired") not in await office.became(office.mentor)
+        await office.step_to(now + HOUR)  # a meeting of the past may yet turn out to have been moved or cancelled
         assert await office.send() == 0
         assert not any(mailbox.mails.values())
         for someone in (office.mentor, office.mentee):

@@ -37,6 +37,24 @@ def test_a_question_about_nothing_is_answered_in_one_sentence(data: Path) -> Non
     assert not data.exists()
 
 
+def test_a_question_does_not_wait_for_the_platform_to_be_imported(data: Path) -> None:
+    """All of it takes seconds of processor time, and `osler status` is asked in loops."""
+    asked = "import sys; from deploy.cli import app; app(['status'], standalone_mode=False)"
+    told = "import sys; print(*{'fastapi', 'faststream', 'services', 'uvicorn'} & sys.modules.keys())"
+    code = f"try:\n {asked}\nexcept Exception as error:\n print(type(error).__name__)\n{told}"
+    answer = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ, timeout=60
+    )
+    assert answer.stdout == "NotRunning\n\n"
+    assert not data.exists()
+
+
+def test_a_mistyped_command_is_answered_with_the_one_that_was_meant() -> None:
+    said = CliRunner().invoke(app, ["stauts"])
+    assert said.exit_code == 2
+    assert "'status'" in said.output
+
+
 def test_reset_asks_first_and_then_deletes(data: Path) -> None:
     DataFolder.make(data).secret("client")
     kept = CliRunner().invoke(app, ["reset"], input="n\n")
@@ -65,3 +83,8 @@ def test_the_doctor_says_what_to_do_about_a_folder_that_cannot_be_written(tmp_pa
     (tmp_path / "file").write_text("in the way")
     findings = list(doctor.look(DataFolder(tmp_path / "file" / "data")))
     assert any(finding.state == "missing" and "OSLER_DATA" in finding.sentence for finding in findings)
+
+
+def test_the_doctor_is_not_deceived_by_the_rights_of_root() -> None:
+    findings = list(doctor.look(DataFolder(Path("/proc/osler"))))  # where nobody makes a file, whatever the modes say
+    assert any(finding.state == "missing" and "cannot be written" in finding.sentence for finding in findings)

@@ -35,6 +35,14 @@ def test_a_folder_with_other_things_in_it_is_left_alone(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 
+def test_what_cannot_be_a_folder_is_refused_in_words(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("years of work")
+    for path in (tmp_path / "file", tmp_path / "file" / "data", Path("/proc/osler")):
+        with pytest.raises(NotOurFolder, match="OSLER_DATA"):
+            DataFolder.make(path)
+    assert (tmp_path / "file").read_text() == "years of work"
+
+
 def test_two_runs_in_one_folder_are_refused(folder: DataFolder) -> None:
     with folder.hold():
         with pytest.raises(AlreadyRunning), DataFolder(folder.path).hold():

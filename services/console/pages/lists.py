@@ -1,0 +1,58 @@
+"""What Today has no room for: an administrator's lists to their end, a hundred rows a page."""
+
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from starlette.responses import Response
+
+from services.console.domain import ListName, LongList, NoSuchPage, Position
+from services.console.pages import words
+from services.console.pages.access import Asked
+from services.console.pages.parts import Parts
+from services.console.use_cases import look
+from shared.platform.database import Transaction
+from shared.platform.http.pages import PageRequest, decode
+
+_TITLES: Final[Mapping[ListName, str]] = {
+    "proposals": "Waiting for an answer",
+    "silences": "Without recent contact",
+    "feedback": "Unanswered feedback",
+    "meetings": "Coming meetings",
+}
+
+
+async def show_list(parts: Parts, asked: Asked) -> Response:
+    """One list from the row on that the address names; raises NoSuchPage, MalformedCursor."""
+    person, name = asked.who.session.person, _name(asked)
+    after = _after(asked)
+
+    async def read(tx: Transaction) -> LongList:
+        return await look.look_at_list(tx, person, name, after)
+
+    found = await parts.database.run(read, institution_id=person.institution_id, person_id=person.person_id)
+    clock = words.Clock(found.now, found.viewer.zone)
+    content: dict[str, Any] = {
+        "title": _TITLES[name],
+        "list": found,
+        "viewer": found.viewer,
+        "clock": clock,
+        "place": words.place(clock.zone, clock.now),
+        "form_token": asked.who.form_token,
+        "new_key": lambda: secrets.token_urlsafe(18),
+    }
+    return parts.look.page("list.html", content)
+
+
+def _name(asked: Asked) -> ListName:
+    for name in _TITLES:
+        if name == asked.request.path_params["name"]:
+            return name
+    raise NoSuchPage
+
+
+def _after(asked: Asked) -> Position | None:
+    cursor = asked.request.query_params.get("after")
+    return None if cursor is None else PageRequest(1, decode(cursor)).position(datetime, UUID)
