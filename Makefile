@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install dev demo up check schemas-check format schemas test test-unit bench lock clean
+.PHONY: help install dev demo up check schemas-check format schemas test test-unit chaos bench lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -60,8 +60,12 @@ test: dev ## every test, on real Kafka and PostgreSQL, in two processes
 	$(BIN)/pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder $(ARGS)
 test-unit: dev ## only what needs neither Kafka nor PostgreSQL
 	$(BIN)/pytest tests/unit tests/contract tests/docs $(ARGS)
-bench: dev ## the relay's and the consumer's rate beside a bare loop's
-	$(BIN)/pytest tests/$@ --capture no --timeout 1800 $(ARGS)
+chaos: dev ## attack the spine in seeded runs, then outlast every limit (SEEDS=200 MINUTES=60; SEED=17: that one again)
+	$(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS)) \
+	  $(if $(MINUTES),--minutes $(MINUTES))
+	$(if $(SEED),,$(BIN)/pytest tests/chaos/long_outages.py $(ARGS))
+bench: dev ## the hot paths' speed beside bare library code's, in turn (ROWS=relay: only these; ROUNDS=5)
+	$(BIN)/pytest tests/$@ --capture no --timeout 3600 $(if $(ROWS),-k '$(ROWS)') $(ARGS)
 
 lock: dev ## write requirements/*.txt from pyproject.toml (UPGRADE=--upgrade for newer versions)
 	$(COMPILE) $(UPGRADE) pyproject.toml --extra local --group build --output-file requirements/runtime.txt

@@ -2,22 +2,23 @@
 
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, LiteralString
+from dataclasses import dataclass
+from typing import Any, LiteralString, TypeVar
 from uuid import UUID
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
 
-from shared.contracts.pairing import PairPaused
+from shared.contracts.pairing import PairEvent, PairPaused, PairResumed
 from tests.bench.measuring import Lap
 from tests.bench.workload import Outgoing
 
 CHUNK = 1_000
-INSERT_ONE: LiteralString = "INSERT INTO effects (consumer, aggregate_id, version, review_at) VALUES ($1, $2, $3, $4)"
+INSERT_ONE: LiteralString = "INSERT INTO effects (consumer, aggregate_id, version, happened_at) VALUES ($1, $2, $3, $4)"
 INSERT_LIST: LiteralString = """
-    INSERT INTO effects (consumer, aggregate_id, version, review_at)
-    SELECT $1, e.aggregate_id, e.version, e.review_at
-    FROM unnest($2::uuid[], $3::bigint[], $4::timestamptz[]) e (aggregate_id, version, review_at)
+    INSERT INTO effects (consumer, aggregate_id, version, happened_at)
+    SELECT $1, e.aggregate_id, e.version, e.happened_at
+    FROM unnest($2::uuid[], $3::bigint[], $4::timestamptz[]) e (aggregate_id, version, happened_at)
 """
 # What makes the effects happen once: the statements that the platform runs for a batch.
 _MAKE_INBOX = """
@@ -34,9 +35,24 @@ _SAVE_INBOX = """
     WHERE inbox.consumer = $1 AND inbox.aggregate_id = new.aggregate_id
 """
 
+_HEARD: dict[str, type[PairEvent]] = {kind.type: kind for kind in (PairPaused, PairResumed)}
+
 Connection = Any
 """asyncpg's own connection."""
-Effect = Callable[[Connection, str, Sequence[PairPaused]], Awaitable[object]]
+Effect = Callable[[Connection, str, Sequence[PairEvent]], Awaitable[object]]
+
+
+@dataclass(frozen=True)
+class Sendable:
+    """What a batch needs of a row."""
+
+    partition: int
+    key: bytes
+    headers: list[tuple[str, bytes]]
+    payload: bytes
+
+
+AnyRecord = TypeVar("AnyRecord", Outgoing, Sendable)
 
 
 async def send(producer: AIOKafkaProducer, topic: str, records: Sequence[Outgoing]) -> Lap:
@@ -50,10 +66,34 @@ async def send(producer: AIOKafkaProducer, topic: str, records: Sequence[Outgoin
     return lap
 
 
-async def _send_batches(producer: AIOKafkaProducer, topic: str, records: Sequence[Outgoing]) -> list[Outgoing]:
+async def relay(connection: Connection, producer: AIOKafkaProducer, topic: str) -> int:
+    """One look at the outbox: what is there is sent, and deleted once Kafka has it; gives how many rows."""
+    rows = await connection.fetch(
+        "SELECT shard, position, partition, key, headers, payload FROM outbox ORDER BY shard, position LIMIT $1", CHUNK
+    )
+    waiting = [_outgoing(row) for row in rows]
+    while waiting:
+        waiting = await _send_batches(producer, topic, waiting)
+    if rows:
+        await connection.execute(
+            "DELETE FROM outbox USING unnest($1::smallint[], $2::bigint[]) sent (shard, position)"
+            " WHERE outbox.shard = sent.shard AND outbox.position = sent.position",
+            [row["shard"] for row in rows],
+            [row["position"] for row in rows],
+        )
+    return len(rows)
+
+
+def _outgoing(row: asyncpg.Record) -> "Sendable":
+    flat: list[str] = row["headers"]
+    pairs = [(flat[i], flat[i + 1].encode()) for i in range(0, len(flat), 2)]
+    return Sendable(row["partition"], row["key"], pairs, row["payload"])
+
+
+async def _send_batches(producer: AIOKafkaProducer, topic: str, records: Sequence[AnyRecord]) -> list[AnyRecord]:
     """Send what fits into one batch a partition; gives the rest."""
     batches: dict[int, Any] = {}
-    left: list[Outgoing] = []
+    left: list[AnyRecord] = []
     full: set[int] = set()
     for record in records:
         batch = batches.get(record.partition) or batches.setdefault(record.partition, producer.create_batch())
@@ -71,22 +111,22 @@ async def _send_batches(producer: AIOKafkaProducer, topic: str, records: Sequenc
     return left
 
 
-async def insert_list(connection: Connection, consumer: str, events: Sequence[PairPaused]) -> None:
+async def insert_list(connection: Connection, consumer: str, events: Sequence[PairEvent]) -> None:
     """The effects of a batch in one statement over lists."""
     await connection.execute(
-        INSERT_LIST, consumer, [e.pair_id for e in events], [e.version for e in events], [e.review_at for e in events]
+        INSERT_LIST, consumer, [e.pair_id for e in events], [e.version for e in events], [e.occurred_at for e in events]
     )
 
 
-async def insert_together(connection: Connection, consumer: str, events: Sequence[PairPaused]) -> None:
+async def insert_together(connection: Connection, consumer: str, events: Sequence[PairEvent]) -> None:
     """The effects of a batch as one statement for many rows."""
-    await connection.executemany(INSERT_ONE, [(consumer, e.pair_id, e.version, e.review_at) for e in events])
+    await connection.executemany(INSERT_ONE, [(consumer, e.pair_id, e.version, e.occurred_at) for e in events])
 
 
-async def insert_each(connection: Connection, consumer: str, events: Sequence[PairPaused]) -> None:
+async def insert_each(connection: Connection, consumer: str, events: Sequence[PairEvent]) -> None:
     """One awaited statement per event."""
     for event in events:
-        await connection.execute(INSERT_ONE, consumer, event.pair_id, event.version, event.review_at)
+        await connection.execute(INSERT_ONE, consumer, event.pair_id, event.version, event.occurred_at)
 
 
 async def consume(
@@ -103,14 +143,15 @@ async def consume(
         if left == events:
             lap.begin()
         async with pool.acquire() as connection, connection.transaction():
-            await _apply(connection, name, records, effect)
+            await apply(connection, name, records, effect)
         await consumer.commit()
         left -= len(records)
     lap.end()
     return lap
 
 
-async def _apply(connection: Connection, name: str, records: Sequence[ConsumerRecord], effect: Effect) -> None:
+async def apply(connection: Connection, name: str, records: Sequence[ConsumerRecord], effect: Effect) -> None:
+    """One batch in the caller's transaction: what is new of it has its effect, in order of version."""
     said: list[dict[str, Any]] = [dict(record.headers) for record in records]
     subjects = [UUID(headers["ce_subject"].decode()) for headers in said]
     ids = sorted(set(subjects))
@@ -118,13 +159,14 @@ async def _apply(connection: Connection, name: str, records: Sequence[ConsumerRe
     rows = await connection.fetch(_LOCK_INBOX, name, ids)
     held: dict[UUID, int] = {row["aggregate_id"]: row["version"] for row in rows}
     event_ids: dict[UUID, UUID] = {}
-    fresh: dict[str, list[PairPaused]] = defaultdict(list)
+    fresh: dict[str, list[PairEvent]] = defaultdict(list)
     for record, headers, subject in zip(records, said, subjects, strict=True):
         version = int(headers["ce_sequence"])
         if version == held[subject] + 1:
             held[subject] = version
             event_ids[subject] = UUID(headers["ce_id"].decode())
-            fresh[headers["ce_type"].decode()].append(PairPaused.model_validate_json(record.value or b""))
+            kind = headers["ce_type"].decode()
+            fresh[kind].append(_HEARD[kind].model_validate_json(record.value or b""))
     for events in fresh.values():
         await effect(connection, name, events)
     await connection.execute(_SAVE_INBOX, name, list(event_ids), [held[i] for i in event_ids], list(event_ids.values()))

@@ -13,7 +13,7 @@ from shared.testing.stage import Engines, Stage, make_stage
 from tests.bench.report import Report
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 async def parts(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Parts]:
     """Both engines as in production, with Java's second compiler."""
     async with local_parts(tmp_path_factory.mktemp("parts"), full_speed=True) as running:
@@ -22,18 +22,21 @@ async def parts(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Part
 
 @pytest.fixture(scope="package")
 async def bench_stage(engines: Engines, passwords: dict[str, str]) -> Stage:
-    """A database where `meetings` publishes and consumes, on real time."""
+    """A database where `meetings` and `pairing` publish and consume, on real time."""
     stage = await make_stage(engines, passwords, (), stepped=False)
     bench = Migration("bench/0001_bench.sql", (Path(__file__).parent / "bench.sql").read_text(encoding="utf-8"))
-    files = [file for file in migrations("meetings") if file.name.startswith("platform/")]
-    await migrate(stage.database("meetings_migrate"), "meetings", [*files, bench])
+    for service in ("meetings", "pairing"):
+        await migrate(stage.database(f"{service}_migrate"), service, [*migrations(service), bench])
     return stage
 
 
 @pytest.fixture(scope="package")
 def report() -> Generator[Report]:
-    """The figures of this run; they are shown and kept at its end. ROUNDS says how many rounds."""
-    made = Report(int(os.environ.get("ROUNDS", "5")))
+    """The figures of this run; they are shown and kept at its end.
+
+    ROUNDS says how many rounds, PART how much of the work: less than all of it is for trying a benchmark out.
+    """
+    made = Report(int(os.environ.get("ROUNDS", "5")), float(os.environ.get("PART", "1")))
     yield made
     if made.figures:
         made.write()

@@ -65,11 +65,12 @@ async def database(stage: Stage, service: str) -> AsyncGenerator[Database]:
 
 
 @asynccontextmanager
-async def relaying(worker: Database, settings: PlatformSettings) -> AsyncGenerator[Counted]:
-    """The relay at work, with all four leases; it counts what it has deleted."""
+async def relaying(worker: Database, settings: PlatformSettings, *others: Database) -> AsyncGenerator[Counted]:
+    """The relay at work, with all four leases, woken by `others` too; it counts what it has deleted."""
     relay = CountingRelay(worker, lambda: make_producer(settings))
     relay.deleted = Counted()
-    worker.on_commit(relay.wake)
+    for database_that_writes in (worker, *others):
+        database_that_writes.on_commit(relay.wake)
     running = asyncio.create_task(relay.run())
     try:
         await eventually(lambda: _has_all_leases(worker), within=30)
@@ -134,16 +135,16 @@ class Effects:
             self.name,
             [event.pair_id for event in paused],
             [event.version for event in paused],
-            [event.review_at for event in paused],
+            [event.occurred_at for event in paused],
         )
 
     async def _insert_later(self, tx: Transaction, event: PairPaused) -> None:
         self._hear(1)
-        tx.later(INSERT_ONE, self.name, event.pair_id, event.version, event.review_at)
+        tx.later(INSERT_ONE, self.name, event.pair_id, event.version, event.occurred_at)
 
     async def _insert_each(self, tx: Transaction, event: PairPaused) -> None:
         self._hear(1)
-        await tx.execute(INSERT_ONE, self.name, event.pair_id, event.version, event.review_at)
+        await tx.execute(INSERT_ONE, self.name, event.pair_id, event.version, event.occurred_at)
 
     def _hear(self, events: int) -> None:
         if not self.lap.seconds:

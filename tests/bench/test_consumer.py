@@ -9,7 +9,7 @@ from shared.platform.kafka import client_options, make_producer
 from shared.testing.stage import Stage
 from tests.bench import bare, product, workload
 from tests.bench.bare import Effect
-from tests.bench.measuring import Figure, Lap
+from tests.bench.measuring import Figure, Lap, pace
 from tests.bench.report import Report
 
 EVENTS = 50_000
@@ -17,11 +17,12 @@ TOPIC = workload.paused(0).topic
 
 
 @pytest.fixture(scope="package")
-async def log(bench_stage: Stage) -> None:
+async def log(bench_stage: Stage, report: Report) -> None:
     """A topic with the events to read."""
     producer = make_producer(bench_stage.settings("pairing"))
     await producer.start()
-    await bare.send(producer, TOPIC, workload.outgoing([workload.paused(number) for number in range(EVENTS)]))
+    events = [workload.paused(number) for number in range(report.size(EVENTS))]
+    await bare.send(producer, TOPIC, workload.outgoing(events))
     await producer.stop()
 
 
@@ -39,7 +40,8 @@ async def test_the_consumer_keeps_up_with_a_bare_loop(
     bench_stage: Stage, report: Report, *, name: str, way: str, effect: Effect, events: int, floor: float
 ) -> None:
     settings = bench_stage.settings("meetings")
-    figure = Figure(name, floor)
+    figure = Figure(name, pace(floor))
+    events = report.size(events)
     async with product.database(bench_stage, "meetings") as worker:
 
         async def through_the_platform() -> Lap:
@@ -60,9 +62,8 @@ async def test_the_consumer_keeps_up_with_a_bare_loop(
                 await consumer.stop()
 
         await figure.measure(report.rounds, through_the_platform, by_hand)
-    report.figures.append(figure)
 
-    assert figure.shortfalls() == []
+    report.judge(figure)
 
 
 def _fresh() -> str:

@@ -1,24 +1,26 @@
-"""Events out: the relay's rate beside one stream of the same records sent by hand."""
+"""Events out: the relay's rate beside one stream of the same records sent by hand, and beside the nearest rival."""
 
 import pytest
 
 from shared.platform.kafka import make_producer
 from shared.testing.stage import Stage
-from tests.bench import bare, product, workload
-from tests.bench.measuring import Figure, Lap
+from tests.bench import bare, peer, product, workload
+from tests.bench.measuring import Bound, Figure, Lap, pace
 from tests.bench.report import Report
 
 BACKLOG = 50_000
+RIVALS_BACKLOG = 20_000
+TOPIC = workload.moved(0).topic
 
 
 @pytest.mark.timeout(1800)
 async def test_the_relay_keeps_up_with_one_bare_stream(bench_stage: Stage, report: Report) -> None:
-    records = workload.outgoing([workload.moved(number) for number in range(BACKLOG)])
-    topic = workload.moved(0).topic
-    await workload.stock(bench_stage, "meetings", topic, records)
+    backlog = report.size(BACKLOG)
+    records = workload.outgoing([workload.moved(number) for number in range(backlog)])
+    await workload.stock(bench_stage, "meetings", TOPIC, records)
     settings = bench_stage.settings("meetings")
-    reader = workload.Reader(bench_stage, topic, "feedback")
-    figure = Figure("relay, 4 shards", floor=0.6)
+    reader = workload.Reader(bench_stage, TOPIC, "feedback")
+    figure = Figure("relay, 4 shards", pace(0.6))
 
     async with product.database(bench_stage, "meetings") as worker, product.relaying(worker, settings) as deleted:
         producer = make_producer(settings)
@@ -26,12 +28,34 @@ async def test_the_relay_keeps_up_with_one_bare_stream(bench_stage: Stage, repor
 
         async def relayed() -> Lap:
             await reader.skip()
-            lap = await product.relay_backlog(worker, deleted, BACKLOG)
-            assert await reader.violations(BACKLOG) == []
+            lap = await product.relay_backlog(worker, deleted, backlog)
+            assert await reader.violations(backlog) == []
             return lap
 
-        await figure.measure(report.rounds, relayed, lambda: bare.send(producer, topic, records))
+        await figure.measure(report.rounds, relayed, lambda: bare.send(producer, TOPIC, records))
         await producer.stop()
-    report.figures.append(figure)
 
-    assert figure.shortfalls() == []
+    report.judge(figure)
+
+
+@pytest.mark.timeout(1800)
+async def test_the_relay_leaves_its_rival_behind(bench_stage: Stage, report: Report) -> None:
+    backlog = report.size(RIVALS_BACKLOG)
+    records = workload.outgoing([workload.moved(number) for number in range(backlog)])
+    await workload.stock(bench_stage, "meetings", TOPIC, records)
+    figure = Figure(
+        "relay beside faststream-outbox", (Bound("per second", None),), note="one round, judged by nobody; 50 is usual"
+    )
+
+    async with (
+        product.database(bench_stage, "meetings") as worker,
+        product.relaying(worker, bench_stage.settings("meetings")) as deleted,
+    ):
+        await figure.measure(
+            1,
+            lambda: product.relay_backlog(worker, deleted, backlog),
+            lambda: peer.relay(bench_stage, "meetings", TOPIC, records),
+            warm_up=False,
+        )
+
+    report.judge(figure)

@@ -86,12 +86,12 @@ def outgoing(events: Sequence[Event]) -> list[Outgoing]:
 
 
 async def stock(stage: Stage, schema: str, topic: str, records: Sequence[Outgoing]) -> None:
-    """Keep the records in a table, from which each round fills the outbox."""
-    connection = await asyncpg.connect(stage.admin_url)
+    """Keep these records, and no others, in a table from which each round fills the outbox."""
+    connection = await asyncpg.connect(stage.admin_url, server_settings={"search_path": schema})
     try:
+        await connection.execute("TRUNCATE stock")
         await connection.copy_records_to_table(
             "stock",
-            schema_name=schema,
             columns=[
                 "shard", "aggregate_id", "version", "event_id", "topic", "partition", "key", "headers", "payload",
                 "occurred_at",
