@@ -1,29 +1,60 @@
 """The `osler` command; refuses to hide an error behind a stack trace when a person can do something about it."""
 
 import sys
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Any, Final, cast
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_group
 
-from deploy.cli import demo, keeping, operating, running
 from deploy.local.problems import LocalProblem
 
-app = typer.Typer(
-    help="Osler on this machine: mentorship across hospitals on real PostgreSQL and Kafka.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-app.command()(running.up)
-app.command()(demo.demo)
-app.command()(running.status)
-app.command()(running.token)
-app.command()(keeping.doctor)
-app.command()(keeping.reset)
-app.command()(operating.migrate)
-app.command()(operating.rewind)
-app.add_typer(operating.topics_app, name="topics")
-app.add_typer(operating.parked_app, name="parked")
-app.add_typer(operating.events_app, name="events")
+_MODULES: Final = {  # in the order of the help
+    "up": "up",
+    "demo": "demo",
+    "status": "status",
+    "token": "token",
+    "doctor": "keeping",
+    "reset": "keeping",
+    "migrate": "operating",
+    "rewind": "operating",
+    "topics": "operating",
+    "parked": "operating",
+    "events": "events",
+}
+
+
+class _Commands(Mapping[str, Any]):
+    """Each command with its module, which is imported when the command is asked for.
+
+    All of them together are the whole platform, and take seconds that a question such as `status` need not.
+    """
+
+    def __getitem__(self, name: str) -> Any:
+        module = import_module(f"{__name__}.{_MODULES[name]}")
+        return cast("Any", get_group(module.app)).commands[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_MODULES)
+
+    def __len__(self) -> int:
+        return len(_MODULES)
+
+
+class _Osler(TyperGroup):
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands = cast("Any", _Commands())
+
+
+app = typer.Typer(cls=_Osler, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.callback()
+def osler() -> None:
+    """Osler on this machine: mentorship across hospitals on real PostgreSQL and Kafka."""
 
 
 def main() -> None:

@@ -13,7 +13,10 @@ from deploy.local.up import bring_up
 from deploy.story import main as story
 from deploy.story.ticker import following_real_time
 
+app = typer.Typer()
 
+
+@app.command()
 def demo(
     stay: Annotated[
         bool | None, typer.Option("--stay/--no-stay", help="stay up after the story; else only on a terminal")
@@ -30,7 +33,7 @@ def demo(
 
     async def tell() -> None:
         async with bring_up(folder, typer.echo, stepped_from=story.START) as platform:
-            held.append(await story.tell(platform, typer.echo))
+            held.append(await story.tell(platform, typer.echo, stays=stays))
             if stays:
                 async with following_real_time(platform):
                     typer.echo("  Stop        Ctrl-C; the data stays, and `osler reset` deletes it")

@@ -8,9 +8,11 @@ from deploy.cli.place import data_folder
 from deploy.local import doctor as surgery
 from deploy.local.folder import AlreadyRunning
 
+app = typer.Typer()
 _SIGNS: Final = {"fine": "✓", "note": "·", "missing": "✗"}
 
 
+@app.command()
 def doctor() -> None:
     """Say what this machine lacks to run Osler, and what to do; exit code 1 when something is missing."""
     findings = list(surgery.look(data_folder()))
@@ -20,6 +22,7 @@ def doctor() -> None:
         raise typer.Exit(1)
 
 
+@app.command()
 def reset(yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False) -> None:
     """Delete the data folder: the database, Kafka's log, the mails, the secrets and the log files."""
     folder = data_folder()

@@ -1,21 +1,21 @@
-"""Commands for who operates: `migrate`, `topics apply`, `rewind`, `parked`, `events tail`; local, or by environment."""
+"""Commands for who operates: `migrate`, `topics apply`, `rewind`, `parked`; local, or by environment."""
 
 import asyncio
 import json
 import os
 from collections.abc import Awaitable, Callable
 from importlib import import_module
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import typer
-from confluent_kafka import Consumer, TopicPartition
 
+from deploy.cli.broker import administrator
 from deploy.cli.place import data_folder
 from deploy.local.problems import LocalProblem
-from deploy.local.status import read_status, with_secrets
+from deploy.local.status import read_status
 from deploy.local.surroundings import Secrets
-from shared.contracts.topics import catalogue, partitions
+from shared.contracts.topics import catalogue
 from shared.platform import topics as administration
 from shared.platform.consumer import operators
 from shared.platform.consumer import rewind as rewinding
@@ -27,11 +27,12 @@ from shared.platform.migrations import migrate as apply_migrations
 from shared.platform.service import Service
 
 T = TypeVar("T")
-_POLL_SECONDS: Final = 1.0
 
+app = typer.Typer()
 topics_app = typer.Typer(no_args_is_help=True, help="Topics, users and permissions.")
 parked_app = typer.Typer(no_args_is_help=True, help="Events that wait: look at them, and decide.")
-events_app = typer.Typer(no_args_is_help=True, help="The event streams.")
+app.add_typer(topics_app, name="topics")
+app.add_typer(parked_app, name="parked")
 
 ServiceName = Annotated[str, typer.Argument(help="the service, for instance meetings")]
 Aggregate = Annotated[UUID, typer.Argument(help="the aggregate's id, as `osler parked list` shows it")]
@@ -58,19 +59,7 @@ def database_url(service: str, duty: str) -> str:
     return address.replace("//", f"//{service}_{duty}:{password}@")
 
 
-def administrator() -> tuple[str, administration.Security]:
-    """Kafka's address and administrator: `OSLER_KAFKA_…` where set, else the broker that runs here."""
-    if os.environ.get("OSLER_KAFKA_BOOTSTRAP"):
-        protocol = "SASL_SSL" if os.environ.get("OSLER_KAFKA_PROTOCOL") == "SASL_SSL" else "SASL_PLAINTEXT"
-        security = administration.Security(
-            os.environ.get("OSLER_KAFKA_USERNAME", ""), os.environ.get("OSLER_KAFKA_PASSWORD", ""), protocol
-        )
-        return os.environ["OSLER_KAFKA_BOOTSTRAP"], security
-    found = with_secrets(read_status(data_folder()), data_folder())
-    known = found["secrets"]["kafka"]
-    return found["kafka"]["SASL_PLAINTEXT"], administration.Security(known["username"], known["password"])
-
-
+@app.command()
 def migrate(service: ServiceName) -> None:
     """Bring one service's schema up to date; forward only, and twice is the same as once."""
     build(service)
@@ -99,6 +88,7 @@ def apply_topics(
     typer.echo("\n".join(plan.lines()) or "Nothing to change.")
 
 
+@app.command()
 def rewind(service: ServiceName) -> None:
     """Set a stopped service's offsets back to the first event; the inbox drops what was applied."""
     bootstrap, security = administrator()
@@ -153,45 +143,6 @@ def accept(
         return
     gaps = _in_database(service, lambda tx: operators.accept_topic(tx, name, topic, decision))
     typer.echo(f"Accepted {gaps} gaps of {topic}.")
-
-
-@events_app.command()
-def tail(
-    topic: Annotated[str, typer.Argument(help="for instance osler.pairing")],
-    from_start: Annotated[bool, typer.Option("--from-start", help="every event since the first")] = False,
-    follow: Annotated[bool, typer.Option(help="wait for more, until Ctrl-C")] = True,
-) -> None:
-    """Print a topic's events, one line of JSON each, without touching any reader's offsets."""
-    if topic not in catalogue().topics:
-        raise LocalProblem(f"There is no topic {topic!r}; there are {', '.join(catalogue().topics)}.")
-    bootstrap, security = administrator()
-    reader = Consumer({"bootstrap.servers": bootstrap, "group.id": "osler-tail", **security.options()})
-    try:
-        ends = {number: _range(reader, topic, number) for number in range(partitions(topic))}
-        reader.assign([TopicPartition(topic, n, low if from_start else high) for n, (low, high) in ends.items()])
-        left = {number for number, (low, high) in ends.items() if from_start and high > low}
-        while follow or left:
-            message = reader.poll(_POLL_SECONDS)
-            if message is None or message.error():
-                continue
-            _print_event(message.headers() or [], message.value())
-            if message.offset() + 1 >= ends[message.partition()][1]:
-                left.discard(message.partition())
-    finally:
-        reader.close()
-
-
-def _range(reader: Consumer, topic: str, number: int) -> tuple[int, int]:
-    return reader.get_watermark_offsets(TopicPartition(topic, number), timeout=10)
-
-
-def _print_event(headers: list[tuple[str, bytes]], value: bytes | None) -> None:
-    known = {name: word.decode("utf-8", "replace") for name, word in headers if name.startswith("ce_")}
-    try:
-        body = None if value is None else json.loads(value)
-    except ValueError:
-        body = {"unreadable_bytes": len(value or b"")}
-    typer.echo(json.dumps({"type": known.get("ce_type"), "subject": known.get("ce_subject"), "data": body}))
 
 
 def _decision(reason: str) -> Decision:

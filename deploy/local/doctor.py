@@ -1,10 +1,10 @@
 """Looks whether this machine can run Osler, and says what to do where it cannot; changes nothing."""
 
-import os
 import platform
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import metadata, util
@@ -67,7 +67,7 @@ def _system() -> Iterator[Finding]:
         yield Finding(
             "missing",
             f"{system} with {library or 'an unknown C library'} {version}: PostgreSQL and Java come as programs for "
-            "Linux with glibc 2.28 or newer, on x86_64 or aarch64. Use such a machine, or the containers in deploy/.",
+            "Linux with glibc 2.28 or newer, on x86_64 or aarch64. Use such a machine.",
         )
 
 
@@ -91,7 +91,7 @@ def _runs(name: str, command: list[str]) -> Finding:
 def _room(folder: DataFolder) -> Iterator[Finding]:
     for what, path in (("the data", folder.path), ("the cache", jars.cache_folder())):
         there = next(parent for parent in (path, *path.parents) if parent.exists())
-        if os.access(there, os.W_OK | os.X_OK):
+        if _takes_files(there):
             yield Finding("fine", f"{what} can be written to {path}")
         else:
             name = "OSLER_DATA" if what == "the data" else "XDG_CACHE_HOME"
@@ -103,6 +103,15 @@ def _room(folder: DataFolder) -> Iterator[Finding]:
     )
     memory = psutil.virtual_memory().available / 2**30
     yield _amount(memory, _MEMORY_GIB, f"{memory:.1f} GiB of memory free", "close something")
+
+
+def _takes_files(folder: Path) -> bool:
+    """Whether a file can be made there: root is permitted everything, and yet cannot on /proc or a read-only disk."""
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
 
 
 def _amount(found: float, needed: float, sentence: str, advice: str) -> Finding:

@@ -34,24 +34,28 @@ class DataFolder:
     def make(cls, path: Path) -> "DataFolder":
         """Take a new or empty folder into use, or open one that is in use; raises NotOurFolder for any other."""
         folder = cls(path.absolute())
-        if path.exists() and not folder.is_ours() and any(path.iterdir()):
-            raise NotOurFolder(
-                f"{path} is not empty and holds no {MARKER}, so it is not an Osler data folder. "
-                "Nothing was changed: name another folder in OSLER_DATA."
-            )
         try:
-            path.mkdir(parents=True, exist_ok=True)
+            folder._make()
         except OSError as failed:
             raise NotOurFolder(
-                f"{path} cannot be made ({failed.strerror}). Nothing was changed: name another folder in OSLER_DATA."
+                f"{path} cannot be used for data ({failed.strerror}). Nothing was changed: name another folder in "
+                "OSLER_DATA."
             ) from failed
-        # As root, PostgreSQL runs as another user, who must be able to pass through; what is secret is closed below.
-        path.chmod(0o711 if os.geteuid() == 0 else 0o700)
-        if not folder.is_ours():
-            write_atomically(folder.path / MARKER, json.dumps({"osler_data_layout": _LAYOUT}) + "\n")
-        for name in ("logs", "processes", "secrets"):
-            (folder.path / name).mkdir(mode=0o700, exist_ok=True)
         return folder
+
+    def _make(self) -> None:
+        if self.path.exists() and not self.is_ours() and any(self.path.iterdir()):
+            raise NotOurFolder(
+                f"{self.path} is not empty and holds no {MARKER}, so it is not an Osler data folder. "
+                "Nothing was changed: name another folder in OSLER_DATA."
+            )
+        self.path.mkdir(parents=True, exist_ok=True)
+        # As root, PostgreSQL runs as another user, who must be able to pass through; what is secret is closed below.
+        self.path.chmod(0o711 if os.geteuid() == 0 else 0o700)
+        if not self.is_ours():
+            write_atomically(self.path / MARKER, json.dumps({"osler_data_layout": _LAYOUT}) + "\n")
+        for name in ("logs", "processes", "secrets"):
+            (self.path / name).mkdir(mode=0o700, exist_ok=True)
 
     def is_ours(self) -> bool:
         """Whether the folder carries Osler's marker in a layout that this version knows."""

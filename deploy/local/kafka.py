@@ -6,9 +6,11 @@ import logging
 import shutil
 import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, Self
 
+import psutil
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 
@@ -23,6 +25,7 @@ PROTOCOL: Final = "SASL_PLAINTEXT"
 MECHANISM: Final = "SCRAM-SHA-512"
 ADMIN: Final = "admin"
 _CONTROLLER: Final = "controller"
+_ITS_CONTROLLER: Final = "Kafka's controller"
 _START_SECONDS: Final = 90
 _SETTINGS: Final = {
     "process.roles": "broker,controller",
@@ -70,8 +73,8 @@ class Kafka:
     """One Kafka broker, which is its own controller, in a data folder.
 
     `port` None means the fixed one or, where that is taken, another; 0 means any; else this very one. `settings` are
-    Kafka's own and win over the defaults. `full_speed` lets Java's second compiler work: right where throughput is
-    measured, and three seconds slower to start.
+    Kafka's own and win over all others. `full_speed` lets Java's second compiler work: right where throughput is
+    measured, and three seconds slower to start. Brokers of one cluster are told the same `cluster_id`.
     """
 
     name = "Kafka"
@@ -86,6 +89,8 @@ class Kafka:
         place: str = "kafka",
         broker_options: Sequence[str] = (),
         niceness: int = 0,
+        controller_port: int = 0,
+        cluster_id: str = "",
         say: Say = silent,
     ) -> None:
         self.username = ADMIN
@@ -94,8 +99,9 @@ class Kafka:
         self._folder = folder
         self._home = folder.path / place
         self._asked_port = port
-        self._ports = (0, 0)
-        self._settings = {**_SETTINGS, **(settings or {})}
+        self._ports = (0, controller_port)
+        self._cluster_id = cluster_id or new_cluster_id()
+        self._settings = settings or {}
         self._java_options = () if full_speed else java.QUICK_START
         self._broker_options = broker_options
         self._niceness = niceness
@@ -156,6 +162,8 @@ class Kafka:
         properties = self._write_properties()
         if not (self._home / "formatted").exists():
             await self._format(jars, properties)
+        for name, port in zip((self.name, _ITS_CONTROLLER), self._ports, strict=True):
+            ports.exact_port(name, port)  # kept until here: formatting takes seconds, in which others start too
         self._run(self._child, jars, ["kafka.Kafka", str(properties)], self._broker_options)
         await self._become_ready()
         return self
@@ -163,6 +171,8 @@ class Kafka:
     async def stop(self, seconds: float = 20) -> None:
         """End the broker in an orderly way: the next start need not read its logs again."""
         await self._child.stop(seconds)
+        for port in self._ports:
+            ports.give_back(port)  # chosen for a start that never came
 
     async def kill(self) -> None:
         """End the broker as a crash would: SIGKILL."""
@@ -171,20 +181,20 @@ class Kafka:
     def _choose_ports(self) -> tuple[int, int]:
         return (
             self._choose_port(self.name, self._ports[0] or self._asked_port),
-            self._choose_port(f"{self.name}'s controller", self._ports[1] or (None if self._asked_port is None else 0)),
+            self._choose_port(_ITS_CONTROLLER, self._ports[1] or (None if self._asked_port is None else 0)),
         )
 
     def _choose_port(self, name: str, port: int | None) -> int:
         if port is None:
             port = ports.choose_port(name, ports.PREFERRED[name], self._say)
-        return ports.exact_port(name, port or ports.spare_port())
+        return port or ports.spare_port()
 
     def _write_properties(self) -> Path:
         clients, controller = self._ports
         plain = "org.apache.kafka.common.security.plain.PlainLoginModule required"
         scram = "org.apache.kafka.common.security.scram.ScramLoginModule required"
         secret = self._controller_password
-        settings = self._settings | {
+        settings = _SETTINGS | {
             "log.dirs": str(self._home / "log"),
             "listeners": f"{PROTOCOL}://127.0.0.1:{clients},CONTROLLER://127.0.0.1:{controller}",
             "advertised.listeners": f"{PROTOCOL}://127.0.0.1:{clients}",
@@ -195,6 +205,7 @@ class Kafka:
             "listener.name.controller.plain.sasl.jaas.config": (
                 f'{plain} username="{_CONTROLLER}" password="{secret}" user_{_CONTROLLER}="{secret}";'
             ),
+            **self._settings,
         }
         path = self._home / "server.properties"
         write_atomically(path, "".join(f"{name}={value}\n" for name, value in settings.items()))
@@ -207,7 +218,7 @@ class Kafka:
             shutil.rmtree(log)  # from a first start that was cut off before it had written anything else
         storage_tool = Child(self._folder, f"{self._home.name}-format", niceness=self._niceness)
         scram = f"{MECHANISM}=[name={ADMIN},password={self.password}]"
-        arguments = ["format", "-t", _cluster_id(), "-c", str(properties), "--add-scram", scram]
+        arguments = ["format", "-t", self._cluster_id, "-c", str(properties), "--add-scram", scram]
         self._run(storage_tool, jars, ["kafka.tools.StorageTool", *arguments])
         try:
             finished = await storage_tool.ended(_START_SECONDS)
@@ -237,7 +248,14 @@ class Kafka:
         except OSError:
             return not self._child.running
         writer.close()
-        return True
+        return self._listens() or not self._child.running
+
+    def _listens(self) -> bool:
+        """Whether it is this broker that listens: another program may have taken the port while Java started."""
+        with suppress(psutil.Error):
+            listening = psutil.Process(self.pid).net_connections("tcp")
+            return any(each.laddr.port == self.port for each in listening if each.status == psutil.CONN_LISTEN)
+        return False
 
     async def _knows_the_administrator(self) -> bool:
         codes: list[int] = []
@@ -259,7 +277,7 @@ class Kafka:
         return True
 
 
-def _cluster_id() -> str:
+def new_cluster_id() -> str:
     """A new id in Kafka's own form, never starting with a dash, which a command line would take for an option."""
     while (text := base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")).startswith("-"):
         continue

@@ -44,7 +44,7 @@ async def bring_up(
         platform = plan(folder, say, names, stepped_from, personas)
         try:
             if platform.stepped_from:
-                say("the time of this folder's data is stepped: it stands still until the story moves it")
+                say("time in this folder is the story's: it passes only while `osler demo` runs")
             await _start(platform, say)
             platform.status().write(folder)
             async with _kept_up(platform, say), training.beside(folder):

@@ -46,13 +46,13 @@ class Hand:
     stepper: Stepper
 
 
-async def tell(platform: Platform, say: Say) -> bool:
+async def tell(platform: Platform, say: Say, *, stays: bool) -> bool:
     """Tell the story, or say that it was told here before; then count, check, and say where to look.
 
-    Whether every check holds. Raises LocalProblem.
+    Whether every check holds; `stays` is whether everything runs on afterwards. Raises LocalProblem.
     """
     try:
-        return await _tell_or_look(platform, say)
+        return await _tell_or_look(platform, say, stays=stays)
     except _AWAY as lost:
         raise StoryStopped(
             f"PostgreSQL or Kafka was away for a moment ({type(lost).__name__}), and the story cannot go on without. "
@@ -60,7 +60,7 @@ async def tell(platform: Platform, say: Say) -> bool:
         ) from lost
 
 
-async def _tell_or_look(platform: Platform, say: Say) -> bool:
+async def _tell_or_look(platform: Platform, say: Say, *, stays: bool) -> bool:
     async with _hand(platform) as hand, Doors.open(platform) as doors:
         told = told_before(platform.folder)
         if told is None:
@@ -75,7 +75,7 @@ async def _tell_or_look(platform: Platform, say: Say) -> bool:
         say_numbers(seen, say)
         holds = say_checks(seen, say)
         say(f"  counted and checked in {monotonic() - since:.1f} s")
-        say_where(platform, hand.stepper.now, say)
+        say_where(platform, hand.stepper.now, say, stays=stays)
         return holds
 
 

@@ -39,21 +39,35 @@ def say_checks(seen: Seen, say: Say) -> bool:
     return not failed
 
 
-def say_where(platform: Platform, now: datetime, say: Say) -> None:
-    """What time it is there, where to look, and whom to sign in as."""
+def say_where(platform: Platform, now: datetime, say: Say, *, stays: bool) -> None:
+    """What time it is there, where to look, and whom to sign in as; addresses only if they answer when it is read."""
     say("")
-    for line in _where(platform, now):
+    for line in (*(_addresses(platform, now) if stays else _way_back(now)), *_people(platform)):
         say(line)
 
 
-def _where(platform: Platform, now: datetime) -> Iterator[str]:
-    yield f"  Time        {now:%A %d %B %Y, %H:%M} UTC; while `osler demo` stays up, it follows real time from here"
+def _addresses(platform: Platform, now: datetime) -> Iterator[str]:
+    yield f"  Time        {_words(now)}; from here it goes on as real time does, while this stays up"
     yield f"  Look at     {platform.addresses.console or '(no console)'}  the console"
     yield f"              {platform.mailbox.url}  every mail that was sent"
     yield f"              {platform.addresses.issuer}  the issuer; `osler token rosa` gives a token for an interface"
+    yield "              osler events tail osler.pairing --from-start  the events of a topic, as JSON"
     yield "              osler status  every address; osler status --secrets  the database's and Kafka's administrators"
+    yield "              (osler is .venv/bin/osler: `source .venv/bin/activate` puts it on the path)"
+
+
+def _way_back(now: datetime) -> Iterator[str]:
+    yield f"  Time        {_words(now)}; there it stands until you come back"
+    yield "  Look at it  .venv/bin/osler demo --stay  starts all of it again on this data and says where everything is"
+
+
+def _people(platform: Platform) -> Iterator[str]:
     yield "  Sign in as"
     for persona in platform.personas.everybody():
         yield f"    {persona.key:<12} {persona.name}, {persona.role}, {persona.institution}"
         if persona.sees:
             yield f"    {'':<12} {persona.sees}"
+
+
+def _words(now: datetime) -> str:
+    return f"{now:%A %d %B %Y, %H:%M} UTC"

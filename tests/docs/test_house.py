@@ -2,10 +2,11 @@
 
 import ast
 import re
+import tomllib
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from tests.docs.repository import ROOT, files, name_of, read
+from tests.docs.repository import ROOT, files, name_of, read, table
 
 _UPWARD: Final = re.compile(r"(?<![\w.])(?:\.\./)+[\w.-]+(?:/[\w.-]+)*")
 # What lies beside the repository where it was planned; the guide is its own account of all that.
@@ -48,6 +49,20 @@ def test_every_folder_with_python_says_in_one_sentence_what_it_is() -> None:
     for folder in sorted(folders):
         said = _docstring(folder / "__init__.py")
         assert said.split("\n")[0].endswith("."), f"{name_of(folder)} does not say what it is"
+
+
+def test_contributing_lists_every_name_that_a_services_files_may_have_from_outside_to_inside() -> None:
+    contracts: list[dict[str, Any]] = tomllib.loads(read(ROOT / "pyproject.toml"))["tool"]["importlinter"]["contracts"]
+    [inside] = [each for each in contracts if each.get("containers") == ["services.*"]]
+    depth = {name: at for at, layer in enumerate(inside["layers"]) for name in re.findall(r"\w+", layer)}
+    data = {*inside["exhaustive_ignores"], "schema.sql", "README.md"}
+
+    rows = table(read(ROOT / "CONTRIBUTING.md"), "file or folder", "holds")
+    said = [name.rstrip("/").removesuffix(".py") for names, _ in rows for name in names.split(", ")]
+
+    assert sorted(said) == sorted(depth.keys() | data)
+    inward = [depth[name] for name in said if name in depth]
+    assert inward == sorted(inward)
 
 
 def _docstring(file: Path) -> str:

@@ -2,10 +2,13 @@
 
 import ast
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
 
+from deploy.local.platform import service_names
+from deploy.local.ports import FIRST_SERVICE, PREFERRED
 from shared.contracts.event import Event
 from shared.contracts.pairing import PairAccepted, PairDeclined, PairProposed
 from shared.testing.running import record_of
@@ -33,6 +36,13 @@ def test_the_readers_function_takes_each_record_of_ours_once() -> None:
     taken = [record for record in log if names["is_new"](dict(record.headers))]
     assert [json.loads(record.value or b"")["version"] for record in taken] == [1, 2, 1]
     assert names["highest"] == {str(one): 2, str(other): 1}
+
+
+def test_the_addresses_of_the_pages_are_those_that_a_platform_prefers() -> None:
+    assert f"KAFKA=127.0.0.1:{PREFERRED['Kafka']} " in _EVENTS
+    said = re.findall(r"^([A-Z]+)=http://127\.0\.0\.1:(\d+)$", read(ROOT / "docs/guide/http.md"), re.MULTILINE)
+    numbers = {name.upper(): str(FIRST_SERVICE + place) for place, name in enumerate(service_names())}
+    assert said == [(name, numbers[name]) for name in ("DIRECTORY", "PAIRING")]
 
 
 def test_every_python_block_of_a_document_is_python() -> None:

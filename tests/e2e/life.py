@@ -17,6 +17,19 @@ from tests.e2e.up import Platform
 
 _HEARD_WITHIN: Final = 60.0
 _MEETINGS: Final = 3  # after the third, feedback is asked for
+_ALDER: Final = {
+    "name": "Alder Hospital",
+    "mail_domain": "alder.example",
+    "time_zone": "Europe/Prague",
+    "administrator": {"external_id": "a1", "name": "Rut Alm", "email": "rut@alder.example"},
+}
+ST_BRIGIDS: Final = {
+    "name": "St Brigid's Hospital",
+    "mail_domain": "stbrigids.example",
+    "time_zone": "America/New_York",
+    "administrator": {"external_id": "p10001", "name": "Rosa Almeida", "email": "rosa@stbrigids.example"},
+}
+"""The hospital of the first persona, with her as its administrator."""
 _ROSTER: Final = """\
 external_id,name,email,role,programme,level,specialty,status,status_from,time_zone,places,shared_places
 m1,Dr Ada Lindqvist,ada@alder.example,mentor,surgery,faculty,general_surgery,,,,2,0
@@ -44,7 +57,7 @@ async def live(platform: Platform) -> Life:
     chief, administrator = "c1@consortium.example", "a1@alder.example"
     mentor, mentee = "m1@alder.example", "t1@alder.example"
     await _found(platform)
-    await _join(platform, chief)
+    await join(platform, chief, _ALDER)
     people = await _import_roster(platform, administrator)
     pair_id = await _pair(platform, administrator, people, mentor=mentor, mentee=mentee)
     meetings = [
@@ -69,13 +82,8 @@ async def _found(platform: Platform) -> None:
     await found_consortium(settings, office, NewPerson("c1", "Maja Berg", "maja@consortium.example"))
 
 
-async def _join(platform: Platform, chief: str) -> None:
-    hospital = {
-        "name": "Alder Hospital",
-        "mail_domain": "alder.example",
-        "time_zone": "Europe/Prague",
-        "administrator": {"external_id": "a1", "name": "Rut Alm", "email": "rut@alder.example"},
-    }
+async def join(platform: Platform, chief: str, hospital: dict[str, Any]) -> None:
+    """Let a hospital join, as the consortium's own administrator."""
     async with platform.client("directory", chief) as http:
         await done(lambda: http.post("/institutions", json=hospital))
 

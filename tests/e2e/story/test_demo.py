@@ -51,6 +51,7 @@ async def test_the_demo_checks_itself_and_finds_a_planted_disagreement(tmp_path:
     for check in (*KINDS, "mailbox", "places", "ledger", "parked", "reminders", "same_files", "stops"):
         assert f"✓ {check}:" in told.stdout
     assert "Rosa Almeida" in told.stdout
+    assert "http://" not in told.stdout, "nothing answers there any more"
 
     await lose_a_touchpoint(folder)
     again = demo(folder)

@@ -1,0 +1,43 @@
+"""The command `up`: everything runs until Ctrl-C; refuses to say that it does before every part answers."""
+
+import asyncio
+
+import typer
+
+from deploy.cli.place import data_path
+from deploy.local import session
+from deploy.local.folder import DataFolder
+from deploy.local.platform import Platform
+from deploy.local.up import bring_up
+
+app = typer.Typer()
+
+
+@app.command()
+def up() -> None:
+    """Start PostgreSQL, Kafka, the mailbox, the issuer and every service, and stay until Ctrl-C."""
+    folder = DataFolder.make(data_path())
+
+    async def stay() -> None:
+        async with bring_up(folder, typer.echo) as platform:
+            show(platform)
+            await asyncio.Event().wait()
+
+    session.run(stay, typer.echo)
+
+
+def show(platform: Platform) -> None:
+    """Where to look."""
+    people = ", ".join(persona.key for persona in platform.personas.everybody())
+    told = f"{people} (one click, at {platform.addresses.issuer})"
+    lines = {
+        "Console": platform.addresses.console,
+        "Mailbox": platform.mailbox.url,
+        "Sign in as": told if platform.stepped_from else "nobody yet; people come with `osler demo`, in another folder",
+        "Data": str(platform.folder.path),
+        "Everything": "osler status (.venv/bin/osler, or `source .venv/bin/activate` first)",
+        "Stop": "Ctrl-C; the data stays, and `osler reset` deletes it",
+    }
+    for name, value in lines.items():
+        if value:
+            typer.echo(f"  {name + ':':<12} {value}")
