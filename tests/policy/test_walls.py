@@ -51,7 +51,10 @@ PLATFORM: Final = {
 UNOWNED: Final = {
     "directory.contact_checks": {"SELECT", "INSERT"},  # when the log of contacts was read; nobody's data
     "notifications.beginnings": set[str](),
-    **{name: set[str]() for name in ("feedback.past", "feedback.recalls", "notifications.past", "notifications.recalls")},
+    **{
+        name: set[str]()
+        for name in ("feedback.past", "feedback.recalls", "notifications.past", "notifications.recalls")
+    },
 }
 """The same for tables of services in which no column names an institution."""
 
