@@ -13,9 +13,13 @@ SERVICES = sorted(folder.parent.name for folder in Path("services").glob("*/migr
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let one process have the whole of a folder, because its tests share the services that it starts."""
+    """Let one process have the whole of a folder, because its tests share the services that it starts.
+
+    All of `tests/e2e` is one: a platform as a person starts it wants the ports that are its own by custom.
+    """
     for item in items:
-        item.add_marker(pytest.mark.xdist_group(str(item.path.parent.relative_to(item.config.rootpath))))
+        folders = item.path.parent.relative_to(item.config.rootpath).parts
+        item.add_marker(pytest.mark.xdist_group("/".join(folders[:2] if "e2e" in folders else folders)))
 
 
 @pytest.fixture(scope="session")
