@@ -94,6 +94,8 @@ async def write(
             async def command(tx: Transaction, pair_id: UUID = pair_id) -> int:
                 version = await bump(tx, pair_id, PairResumed)
                 await schedule(tx, TickDue(subject_id=pair_id), tx.now + timedelta(milliseconds=50))
+                if slow:
+                    await tx.flush()  # the event has its row and its position from here on
                 await rest(slow)
                 return version
 
