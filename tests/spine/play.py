@@ -206,9 +206,9 @@ async def open_doors(
 
 
 async def command(arguments: argparse.Namespace, app: Database) -> None:
-    """Send the commands; where they are slow, a second client sends as many quick ones beside them."""
+    """Send the commands; where they are slow, a second client sends quick ones beside them all the while."""
     ids = pair_ids(arguments.seed, arguments.aggregates)
-    quick = arguments.commands if arguments.slow else 0
+    quick = 4 * arguments.commands if arguments.slow else 0
     await asyncio.gather(
         write(app, ids, arguments.commands, Path(arguments.acknowledged), arguments.slow, arguments.until),
         write(app, ids[::-1], quick, Path(os.devnull), 0.0),
