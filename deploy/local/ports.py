@@ -22,6 +22,9 @@ FIRST_SERVICE: Final = 8101
 _SPARE: Final = range(20_000, 32_000)
 # A port that was chosen stays bound until its part starts, seconds later, so that nobody else takes it meanwhile.
 _kept: dict[int, socket.socket] = {}
+# Between the moment when a port is given back and the start of its part nobody is bound to it: two platforms that start
+# at once would share it. A claim is a name that one process on the machine can hold, and its end frees it.
+_claims: dict[int, socket.socket] = {}
 
 
 class PortTaken(LocalProblem):
@@ -60,7 +63,7 @@ def choose_port(name: str, preferred: int, say: Say) -> int:
 def exact_port(name: str, port: int) -> int:
     """This very port, no longer kept: whoever asks listens on it now. Raises PortTaken when it is not free."""
     give_back(port)
-    if not is_free(port):
+    if not (is_free(port) and _claim(port)):
         raise PortTaken(f"Port {port} on 127.0.0.1 is taken, and {name} was told to use no other.")
     return port
 
@@ -73,7 +76,7 @@ def give_back(port: int) -> None:
 
 def _keep(port: int) -> bool:
     """Bind a port without listening, so that no other program can; False when one has it."""
-    if port in _kept or not is_free(port):
+    if port in _kept or not (is_free(port) and _claim(port)):
         return False
     keeper = socket.socket()
     try:
@@ -82,4 +85,18 @@ def _keep(port: int) -> bool:
         keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         keeper.bind(("127.0.0.1", port))
     _kept[port] = keeper
+    return True
+
+
+def _claim(port: int) -> bool:
+    """Claim a port among Osler's own processes until this one ends; False when another has it."""
+    if port in _claims:
+        return True
+    claim = socket.socket(socket.AF_UNIX)
+    try:
+        claim.bind(f"\0osler-port-{port}")
+    except OSError:
+        claim.close()
+        return False
+    _claims[port] = claim
     return True

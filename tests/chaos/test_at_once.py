@@ -18,8 +18,8 @@ from shared.platform.timers import Timers, cancel, schedule
 from shared.platform.timers.fire import Firer
 from shared.testing.eventually import eventually
 from tests.chaos.world import World
+from tests.spine.bench import BECAUSE, Bench, resumed
 from tests.spine.play import TickDue
-from tests.spine.test_parking import BECAUSE, Bench, resumed
 
 SIZE = 12
 

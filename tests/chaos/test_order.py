@@ -22,7 +22,7 @@ from shared.testing.running import record_of
 from shared.testing.stage import START
 from tests.chaos.faults import writes_refused
 from tests.chaos.world import World
-from tests.spine.test_parking import resumed
+from tests.spine.bench import resumed
 from tests.spine.theatre import Theatre
 
 

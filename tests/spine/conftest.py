@@ -6,7 +6,9 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from shared.platform.database import Database
 from shared.testing.stage import Engines, Stage
+from tests.spine.bench import Bench
 from tests.spine.theatre import Theatre, set_stage
 
 
@@ -28,3 +30,10 @@ async def theatre(play_stage: Stage, play_folder: Path) -> AsyncGenerator[Theatr
     yield Theatre(play_stage, play_folder)
     connection = await asyncpg.connect(play_stage.admin_url)
     await connection.close()
+
+
+@pytest.fixture
+async def bench(play_stage: Stage) -> AsyncGenerator[Bench]:
+    """A consumer of its own on the play's tables."""
+    async with Database.open(play_stage.database("meetings_worker"), schema="meetings", strict=True) as database:
+        yield Bench(database)

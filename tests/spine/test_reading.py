@@ -25,8 +25,8 @@ from shared.testing.running import record_of
 from shared.testing.stage import Stage
 from tests.ledgers import violations
 from tests.malformed import BadName, raw_batch, write_raw
+from tests.spine.bench import resumed
 from tests.spine.play import listening, pair_ids
-from tests.spine.test_parking import resumed
 from tests.spine.test_relay import a_pair_in
 from tests.spine.theatre import Theatre
 

@@ -7,7 +7,7 @@ import smtplib
 import socket
 import sys
 from collections.abc import AsyncGenerator, Generator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -52,16 +52,12 @@ class Running:
 
 @pytest.fixture(scope="module")
 def taken() -> Generator[list[int]]:
-    """Every preferred port, taken: by this test, or by whatever else runs on the machine."""
-    sockets = [socket.socket() for _ in ports.PREFERRED]
-    for other, port in zip(sockets, ports.PREFERRED.values(), strict=True):
-        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        with suppress(OSError):
-            other.bind(("127.0.0.1", port))
-            other.listen()
-    yield list(ports.PREFERRED.values())
-    for other in sockets:
-        other.close()
+    """Every preferred port, taken by a program that listens there; none that another platform on the machine wants."""
+    with pytest.MonkeyPatch.context() as patch, ExitStack() as stack:
+        for name in ports.PREFERRED:
+            other = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+            patch.setitem(ports.PREFERRED, name, other.getsockname()[1])
+        yield list(ports.PREFERRED.values())
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,8 @@
 """Which port a part gets."""
 
 import socket
+import subprocess
+import sys
 from collections.abc import Generator
 
 import pytest
@@ -53,3 +55,11 @@ def test_two_parts_of_one_run_never_get_the_same_port() -> None:
 def test_a_port_that_must_be_this_one_is_refused_when_taken(taken: int) -> None:
     with pytest.raises(ports.PortTaken, match=str(taken)):
         ports.exact_port("Kafka", taken)
+
+
+def test_a_port_given_back_for_its_part_goes_to_no_other_platform() -> None:
+    port = ports.exact_port("issuer", ports.spare_port())
+    other = f"from deploy.local import ports; print(ports.choose_port('issuer', {port}, lambda _: None))"
+    chosen = subprocess.run([sys.executable, "-c", other], capture_output=True, text=True, check=True).stdout
+    assert ports.is_free(port)
+    assert int(chosen) != port
