@@ -25,11 +25,21 @@ def play_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-async def theatre(play_stage: Stage, play_folder: Path) -> AsyncGenerator[Theatre]:
-    """One play with counters and a consumer of its own."""
-    yield Theatre(play_stage, play_folder)
+async def theatre(play_stage: Stage, play_folder: Path) -> Theatre:
+    """One play with counters and a consumer of its own, and nothing left on the stage by the one before.
+
+    A killed relay's lease would keep the next one waiting for 5 s, while rows gather that a test means to be sent one
+    by one; and rows that a planted fault left behind would be sent in its place.
+    """
     connection = await asyncpg.connect(play_stage.admin_url)
-    await connection.close()
+    try:
+        for service in ("pairing", "meetings"):
+            await connection.execute(
+                f"TRUNCATE {service}.outbox, {service}.timers, {service}.relay_leases"
+            )
+    finally:
+        await connection.close()
+    return Theatre(play_stage, play_folder)
 
 
 @pytest.fixture

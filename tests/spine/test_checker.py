@@ -61,9 +61,8 @@ async def test_without_the_inbox_a_redelivery_has_its_effect_twice(theatre: Thea
 
 
 async def test_a_relay_that_deletes_before_the_acknowledgement_loses_events(theatre: Theatre) -> None:
-    async with theatre.publisher(
-        COMMANDS, "--fault", "deletes_before_the_acknowledgement", crash="relay.send:4"
-    ) as dying:
+    fault = ("--fault", "deletes_before_the_acknowledgement")
+    async with theatre.publisher(COMMANDS, *fault, crash="relay.send") as dying:
         await dying.wait()
     async with theatre.publisher(), theatre.listener():
         await theatre.outbox_is_empty()
