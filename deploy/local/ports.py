@@ -24,7 +24,7 @@ _SPARE: Final = range(20_000, 32_000)
 _kept: dict[int, socket.socket] = {}
 # Between the moment when a port is given back and the start of its part nobody is bound to it: two platforms that start
 # at once would share it. A claim is a name that one process on the machine can hold, and its end frees it.
-_claims: dict[int, socket.socket] = {}
+_claims: set[int] = set()
 
 
 class PortTaken(LocalProblem):
@@ -98,5 +98,6 @@ def _claim(port: int) -> bool:
     except OSError:
         claim.close()
         return False
-    _claims[port] = claim
+    claim.detach()  # nothing closes it before the process ends
+    _claims.add(port)
     return True

@@ -61,7 +61,7 @@ def asyncapi(service: Service) -> dict[str, Any]:
             "title": f"Osler: {service.name}",
             "version": "1.0.0",
             "description": f"What {service.name} says and hears. A version is part of each event's type.",
-            "license": {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"},
+            "license": {"name": "Apache-2.0"},
         },
         "defaultContentType": "application/json",
         "servers": {

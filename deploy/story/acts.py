@@ -1,5 +1,6 @@
 """What people do in the story, each through a service's public door; refuses to go on past an unexpected answer."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -42,7 +43,7 @@ class World:
 
 
 @dataclass(frozen=True)
-class Act:
+class Act(ABC):
     """Something that `by` does at an instant. Acts of one instant have no order, except that rosters come first."""
 
     at: datetime
@@ -50,13 +51,13 @@ class Act:
     comes_first: ClassVar[bool] = False
 
     @property
+    @abstractmethod
     def name(self) -> str:
         """What it is called in the story's own count."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def do(self, world: World) -> None:
         """Do it, and keep what was answered. Raises Refusal."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)

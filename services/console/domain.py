@@ -47,7 +47,7 @@ class NotYourPage(Forbidden):
 
 
 class StaleForm(Forbidden):
-    """This form is not from this session of yours. Nothing was changed. Open the page again and press once more."""
+    """This form was made for another sign-in. Nothing was changed. Open the page again and press once more."""
 
 
 class NoSuchPage(NotFound):

@@ -61,11 +61,11 @@ class SignedIn:
 
     @property
     def form_token(self) -> str:
-        """What a form of this session carries, and another site cannot know."""
+        """What a form made for this sign-in carries, and another site cannot know."""
         return hmac.new(self.secret.encode(), b"osler console forms 1", hashlib.sha256).hexdigest()
 
     def refuse_foreign(self, form: Mapping[str, str]) -> None:
-        """Raise StaleForm unless the form was made for this session."""
+        """Raise StaleForm unless the form was made for this sign-in."""
         if not hmac.compare_digest(form.get("form_token", "").encode(), self.form_token.encode()):
             raise StaleForm
 

@@ -100,18 +100,3 @@ GRANT SELECT, INSERT ON answers TO feedback_app;
 GRANT UPDATE (answers, answered_at) ON answers TO feedback_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON pairs, feedback_requests TO feedback_worker;
 GRANT SELECT (author_id), DELETE ON answers TO feedback_worker;
-
--- What this service said before its schema was made anew, until the rows that it was about are here again; and that
--- its topic has been read back to its end.
-CREATE TABLE past (
-    aggregate_id uuid NOT NULL,
-    version bigint NOT NULL,
-    type text NOT NULL,
-    body bytea NOT NULL,
-    PRIMARY KEY (aggregate_id, version)
-);
-CREATE TABLE recalls (
-    singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
-    recalled_at timestamptz NOT NULL DEFAULT clock_timestamp()
-);
-GRANT SELECT, INSERT, DELETE ON past, recalls TO feedback_worker;

@@ -81,18 +81,3 @@ CALL wall_by('messages', 'institution_id');
 GRANT SELECT (notification_id, institution_id, person_id, category, channel, caused_at, state, reason, decided_at)
     ON messages TO notifications_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON causes, contacts, messages, beginnings TO notifications_worker;
-
--- What this service said before its schema was made anew, until the rows that it was about are here again; and that
--- its topic has been read back to its end.
-CREATE TABLE past (
-    aggregate_id uuid NOT NULL,
-    version bigint NOT NULL,
-    type text NOT NULL,
-    body bytea NOT NULL,
-    PRIMARY KEY (aggregate_id, version)
-);
-CREATE TABLE recalls (
-    singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
-    recalled_at timestamptz NOT NULL DEFAULT clock_timestamp()
-);
-GRANT SELECT, INSERT, DELETE ON past, recalls TO notifications_worker;

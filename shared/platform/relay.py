@@ -59,7 +59,7 @@ class ProducerReplaced(KafkaError):
 
 @dataclass
 class Lanes:
-    """Which lanes a shard leaves out for now: `busy` ones still wait for Kafka, `held` ones were refused."""
+    """Which lanes a shard leaves out meanwhile: `busy` ones still wait for Kafka, `held` ones were refused."""
 
     busy: dict[Lane, asyncio.Task[None]] = field(default_factory=dict[Lane, asyncio.Task[None]])
     held: dict[Lane, float] = field(default_factory=dict[Lane, float])

@@ -16,6 +16,8 @@ _REGISTRIES: Final = re.compile(
     r"\b(?:pypi\.org|pythonhosted\.org|npmjs\.(?:com|org)|maven\.org|maven\.apache\.org|crates\.io|golang\.org"
     r"|docker\.io|ghcr\.io|quay\.io)\b"
 )
+_IGNORES: Final = re.compile(r"# (?:noqa|pyright: ignore|type: ignore)\b.*")
+_WITH_REASON: Final = re.compile(r"# (?:noqa: [A-Z0-9, ]+|(?:pyright|type): ignore\[[\w, -]+\]) [-#] \S.*")
 # What tests send to doors that must not follow it.
 _ATTACKS: Final = ("/etc/passwd", "/dev/null")
 
@@ -41,6 +43,11 @@ def test_no_file_names_a_path_of_one_machine() -> None:
 
 def test_no_file_names_a_registrys_host() -> None:
     assert not _found(_REGISTRIES)
+
+
+def test_every_check_that_is_switched_off_says_which_and_why() -> None:
+    assert _WITH_REASON.fullmatch("# noqa: BLE001 - the leases run out by themselves")
+    assert not [found for found in _found(_IGNORES) if not _WITH_REASON.fullmatch(found.partition(": ")[2])]
 
 
 def test_every_folder_with_python_says_in_one_sentence_what_it_is() -> None:

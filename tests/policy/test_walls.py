@@ -44,6 +44,8 @@ PLATFORM: Final = {
     "parked_decisions": set[str](),
     "partition_starts": set[str](),
     "members": set[str](),
+    "past": set[str](),
+    "recalls": set[str](),
     "migrations": set[str](),
 }
 """What the app login may do to the platform's own tables, which hold every institution's rows."""
@@ -51,10 +53,6 @@ PLATFORM: Final = {
 UNOWNED: Final = {
     "directory.contact_checks": {"SELECT", "INSERT"},  # when the log of contacts was read; nobody's data
     "notifications.beginnings": set[str](),
-    **{
-        name: set[str]()
-        for name in ("feedback.past", "feedback.recalls", "notifications.past", "notifications.recalls")
-    },
 }
 """The same for tables of services in which no column names an institution."""
 

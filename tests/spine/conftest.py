@@ -34,9 +34,7 @@ async def theatre(play_stage: Stage, play_folder: Path) -> Theatre:
     connection = await asyncpg.connect(play_stage.admin_url)
     try:
         for service in ("pairing", "meetings"):
-            await connection.execute(
-                f"TRUNCATE {service}.outbox, {service}.timers, {service}.relay_leases"
-            )
+            await connection.execute(f"TRUNCATE {service}.outbox, {service}.timers, {service}.relay_leases")
     finally:
         await connection.close()
     return Theatre(play_stage, play_folder)

@@ -174,7 +174,8 @@ async def test_signing_out_ends_the_session_here_and_at_the_issuer(town: Town, b
 
 async def test_a_page_left_open_is_sent_to_the_sign_in_when_its_session_ends(town: Town, browser: Browser) -> None:
     async with visiting(town, browser, "sam") as visit, visiting(town, browser) as other:
-        await other.page.context.add_cookies([dict(each) for each in await visit.page.context.cookies()])  # type: ignore[list-item]
+        kept = await visit.page.context.cookies()
+        await other.page.context.add_cookies([dict(each) for each in kept])  # type: ignore[list-item] # its own words back
         await other.page.goto(f"{town.console}/today")
         await other.page.get_by_role("button", name="Sign out").click()
         await other.page.wait_for_url("**/signed-out")

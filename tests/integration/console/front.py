@@ -147,7 +147,7 @@ class Front:
         return secret
 
     async def form_token(self, cookie: str) -> str:
-        """What this session's forms carry."""
+        """What the forms of this sign-in carry."""
         signed_in = await self.sessions.find(cookie)
         assert signed_in is not None
         return signed_in.form_token

@@ -83,7 +83,7 @@ async def test_a_wrong_password_is_refused_by_every_engine(running: Running) -> 
     with pytest.raises(asyncpg.InvalidPasswordError):
         await asyncpg.connect(postgres.url("osler_admin", "guess"), ssl=False)
     for username, password in (("admin", "guess"), ("nobody", "guess"), ("pairing", "guess")):
-        assert await refusal(kafka.client_settings(username, password)) == KafkaError._AUTHENTICATION  # noqa: SLF001
+        assert await refusal(kafka.client_settings(username, password)) == KafkaError._AUTHENTICATION  # noqa: SLF001 - its public name
 
 
 async def test_nobody_gets_in_without_a_password_nor_by_the_controllers_door(running: Running) -> None:

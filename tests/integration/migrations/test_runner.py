@@ -14,6 +14,7 @@ from shared.testing.stage import Engines, Stage, make_stage, with_login
 from tests.integration.migrations.conftest import Connection
 
 _PLATFORM = [file for file in migrations("pairing") if file.name.startswith("platform/")]
+_OF_PLATFORM = [file.name for file in _PLATFORM]
 _PLANTS = Migration(
     "garden/0001_plants.sql",
     "CREATE TABLE plants (institution_id uuid, height int); CALL wall_by('plants', 'institution_id');",
@@ -68,7 +69,7 @@ async def plot(ground: Stage) -> Plot:
 
 
 async def test_each_file_is_applied_once_and_in_order(plot: Plot) -> None:
-    assert await plot.apply(_PLANTS) == ["platform/0001_platform.sql", "garden/0001_plants.sql"]
+    assert await plot.apply(_PLANTS) == [*_OF_PLATFORM, "garden/0001_plants.sql"]
     assert await plot.apply(_PLANTS) == []
     assert await plot.apply(_PLANTS, _SEEDS) == ["garden/0002_seeds.sql"]
     assert {"plants", "seeds", "outbox"} <= await plot.tables()
@@ -79,7 +80,7 @@ async def test_runners_at_the_same_time_apply_each_file_once(plot: Plot) -> None
     assert sorted(name for names in applied for name in names) == [
         "garden/0001_plants.sql",
         "garden/0002_seeds.sql",
-        "platform/0001_platform.sql",
+        *_OF_PLATFORM,
     ]
 
 

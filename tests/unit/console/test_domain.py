@@ -19,6 +19,7 @@ from services.console.domain import (
     Viewer,
     Who,
 )
+from shared.contracts.event import Role
 from shared.platform.members import Person
 
 NOW = datetime(2027, 1, 4, 9, 0, tzinfo=UTC)
@@ -91,11 +92,11 @@ def test_a_pair_concerns_the_two_and_the_administrators_of_their_institutions(
 ) -> None:
     couple = _couple(OTHER if is_of_the_other else HOSPITAL)
     person_id = couple.mentor.person_id if is_mentor else uuid4()
-    roles = frozenset({"administrator"}) if is_administrator else frozenset({"mentor"})
+    roles: frozenset[Role] = frozenset({"administrator"}) if is_administrator else frozenset({"mentor"})
     pair = SeenPair(couple, "proposed", NOW)
-    assert pair.concerns(Person(person_id, HOSPITAL, roles)) == (is_administrator or is_mentor)  # type: ignore[arg-type]
+    assert pair.concerns(Person(person_id, HOSPITAL, roles)) == (is_administrator or is_mentor)
     stranger = uuid4()
-    assert not pair.concerns(Person(uuid4(), stranger, roles))  # type: ignore[arg-type]
+    assert not pair.concerns(Person(uuid4(), stranger, roles))
     assert couple.is_cross == is_of_the_other
 
 

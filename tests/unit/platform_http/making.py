@@ -50,24 +50,25 @@ class PairView(BaseModel):
 
 
 routes = Routes("pairing")
+NOT_CALLED = "only its description is looked at"
 
 
 @routes.post("/pairs/{pair_id}/end", responses=problems(PairNotFound))
 async def end_pair(pair_id: UUID, form: PairForm, me: Me, *, tx: Tx, now: Now, if_match: IfMatch) -> PairView:
     """End a pair."""
-    raise NotImplementedError
+    raise AssertionError(NOT_CALLED)
 
 
 @routes.get("/pairs")
 async def list_pairs(me: Me, tx: Tx, page: Page) -> Listing[PairView]:
     """All pairs that you may see."""
-    raise NotImplementedError
+    raise AssertionError(NOT_CALLED)
 
 
 @routes.post("/rosters", status_code=204, accepts="text/csv", max_body_bytes=10 * MIB)
 async def send_roster(me: Me, roster: RawBody) -> None:
     """Take a file."""
-    raise NotImplementedError
+    raise AssertionError(NOT_CALLED)
 
 
 POLICY = Policy.model_validate(
