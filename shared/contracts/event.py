@@ -1,5 +1,6 @@
 """What every event has in common; a field that could carry a name or free text is refused by a contract test."""
 
+from functools import lru_cache
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID, uuid5
 
@@ -52,6 +53,7 @@ class Event(BaseModel):
         return event_id(self.aggregate_id, self.version)
 
 
+@lru_cache(maxsize=1_024)  # whoever writes an event needs it twice
 def event_id(aggregate_id: UUID, version: int) -> UUID:
     """The id of an aggregate's event number `version` (UUIDv5, RFC 9562)."""
     return uuid5(aggregate_id, str(version))

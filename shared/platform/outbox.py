@@ -23,8 +23,10 @@ class EventTooLarge(Refused):
 
 _INSERT: Final = """
 INSERT INTO outbox (shard, aggregate_id, version, event_id, topic, partition, key, headers, payload, occurred_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+VALUES ($1, $2, $3, $4, $5, $6, $7, string_to_array($8, E'\x1f'), $9, $10)
 """
+_BETWEEN: Final = "\x1f"
+"""Between the headers on their way to PostgreSQL: to encode an array of twenty texts took longer than all the rest."""
 
 
 async def publish(tx: Transaction, event: Event) -> None:
@@ -56,7 +58,7 @@ def _write(tx: Transaction, event: Event, payload: bytes | None) -> None:
         event.topic,
         partition,
         key,
-        headers(event),
+        _BETWEEN.join(headers(event)),
         payload,
         event.occurred_at,
     )

@@ -4,7 +4,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final, LiteralString
+from typing import Final, LiteralString
 from uuid import UUID
 
 from shared.platform import crash
@@ -104,7 +104,9 @@ class Firer:
     async def _due(self, tx: Transaction) -> list[Row]:
         return await tx.fetch(
             """
-            SELECT kind, subject_id, generation, due_at, payload::text AS payload FROM timers
+            SELECT kind, subject_id, generation, due_at,
+                   (payload || jsonb_build_object('due_at', due_at))::text AS payload
+            FROM timers
             WHERE due_at <= $1 AND kind = ANY($2::text[])
               AND (next_try_at IS NULL OR next_try_at <= clock_timestamp())
             ORDER BY due_at LIMIT $3
@@ -202,11 +204,15 @@ def _is_the_databases(error: Exception) -> bool:
 
 
 def _tell(fired: Sequence[Row], now: datetime) -> None:
+    waits: dict[str, list[float]] = defaultdict(list)
     for row in fired:
-        _fired.labels(row["kind"]).inc()
-        _late.labels(row["kind"]).observe(max((now - row["due_at"]).total_seconds(), 0.0))
+        waits[row["kind"]].append(max((now - row["due_at"]).total_seconds(), 0.0))
+    for kind, seconds in waits.items():
+        _fired.labels(kind).inc(len(seconds))
+        late = _late.labels(kind)  # asked for once: to find a label's own costs more than to observe
+        for each in seconds:
+            late.observe(each)
 
 
 def _restore(firing: Firing, row: Row) -> Timer:
-    timer: Any = firing.timer.model_validate_json(row["payload"])
-    return timer.model_copy(update={"due_at": row["due_at"]})
+    return firing.timer.model_validate_json(row["payload"])
