@@ -99,6 +99,25 @@ async def test_a_timer_whose_subject_a_command_holds_is_passed_over_and_fires_af
     assert clockwork.fired == [free, held]
 
 
+async def test_a_pass_whose_subjects_are_all_held_leaves_the_next_to_those_behind_them(
+    clockwork: Clockwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fire, "MOST_A_PASS", 2)
+    first, second, third = uuid4(), uuid4(), uuid4()
+    for seconds, subject_id in ((-3, first), (-2, second), (-1, third)):
+        await clockwork.set(subject_id, seconds)
+
+    async with clockwork.database.transaction() as tx:
+        await tx.fetch("SELECT pair_id FROM counters WHERE pair_id = ANY($1) FOR UPDATE", [first, second])
+        await clockwork.firer.fire_due()
+        assert clockwork.fired == []
+        await clockwork.firer.fire_due()
+        assert clockwork.fired == [third]
+    await clockwork.firer.fire_due()
+
+    assert clockwork.fired == [third, first, second]
+
+
 async def test_a_timer_that_fails_waits_with_its_reason_and_the_others_go_on(clockwork: Clockwork) -> None:
     bad, good = uuid4(), uuid4()
     await clockwork.set(bad, -2)
