@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from typing import Literal
+from typing import Final, Literal
 from uuid import UUID
 
 from shared.contracts.directory import (
@@ -15,12 +15,20 @@ from shared.contracts.directory import (
     RoleRemoved,
 )
 from shared.platform.consumer.handlers import EventConsumer
-from shared.platform.database import Transaction
+from shared.platform.database import Row, Transaction
 from shared.platform.person import Person
 
-__all__ = ["Person", "Status", "find_member", "listener", "sign_in_key"]
+__all__ = ["Person", "Status", "admit_member", "find_member", "listener", "sign_in_key"]
 
 Status = Literal["here", "on_leave", "left", "erased"]
+
+# One round trip: who it is, whose rows are visible, how long a lock is waited for, that a look-up changes nothing.
+_ADMIT: Final = """
+    SELECT person_id, institution_id, status, roles, set_config('osler.institution_id', institution_id::text, true),
+           set_config('osler.person_id', person_id::text, true), set_config('lock_timeout', '2s', true),
+           set_config('transaction_read_only', $2, true)
+    FROM find_member($1)
+"""
 
 
 def sign_in_key(secret: str, scoped_subject: str) -> str:
@@ -33,7 +41,18 @@ def sign_in_key(secret: str, scoped_subject: str) -> str:
 
 async def find_member(tx: Transaction, key: str) -> Person | None:
     """Who signs in with this key; None for strangers and for people who left or were erased."""
-    row = await tx.find("SELECT person_id, institution_id, status, roles FROM find_member($1)", key)
+    return _person(await tx.find("SELECT person_id, institution_id, status, roles FROM find_member($1)", key))
+
+
+async def admit_member(tx: Transaction, key: str, *, read_only: bool) -> Person | None:
+    """The same as `find_member`; from here on the transaction sees what is theirs, and changes nothing if `read_only`.
+
+    Where it gives None, the transaction must end.
+    """
+    return _person(await tx.find(_ADMIT, key, "on" if read_only else "off"))
+
+
+def _person(row: Row | None) -> Person | None:
     if row is None or row["status"] in {"left", "erased"}:
         return None
     return Person(row["person_id"], row["institution_id"], frozenset(row["roles"]))

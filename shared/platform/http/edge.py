@@ -23,18 +23,12 @@ from shared.platform.http.refusals import InternalError, MalformedRequest, Unkno
 from shared.platform.http.revisions import etag
 from shared.platform.http.routes import JSON, Handler, Operation
 from shared.platform.http.visits import Visit
-from shared.platform.members import Person, find_member, sign_in_key
+from shared.platform.members import Person, admit_member, sign_in_key
 from shared.platform.telemetry import logger
 
 _LOG: Final = logger("http")
 _AUDIT_SECONDS: Final = 10.0
 _EMPTY: Final = {b"", b"{}"}
-
-# One round trip: whose rows are visible, how long a lock is waited for, and that a look-up changes nothing.
-_CONTEXT: Final = """
-    SELECT set_config('osler.institution_id', $1, true), set_config('osler.person_id', $2, true),
-           set_config('lock_timeout', '2s', true), set_config('transaction_read_only', $3, true)
-"""
 
 
 @dataclass(frozen=True)
@@ -93,7 +87,7 @@ class OperationEdge:
     async def _admit(self, tx: Transaction, served: _Served) -> Person:
         """Who asks, if the policy lets them in; from here on the transaction sees what is theirs."""
         operation, visit = served.operation, served.visit
-        person = await find_member(tx, served.sign_in_key)
+        person = await admit_member(tx, served.sign_in_key, read_only=not operation.changes_something)
         if person is None:
             raise UnknownPerson
         row = self.policy[operation.id]
@@ -102,8 +96,6 @@ class OperationEdge:
             visit.act = Act(person, operation.id, served.request.scope.get("raw_path", b"").decode("ascii", "replace"))
         if row.keys().isdisjoint(person.roles):
             raise Forbidden
-        read_only = "off" if operation.changes_something else "on"
-        await tx.find(_CONTEXT, str(person.institution_id), str(person.person_id), read_only)
         return person
 
     async def _refuse(self, visit: Visit, operation: Operation, raised: Exception) -> Response:
