@@ -88,6 +88,14 @@ async def relay_backlog(worker: Database, deleted: Counted, rows: int) -> Lap:
     """Fill the outbox, and measure from the commit until Kafka has acknowledged every row and it is deleted."""
     lap = Lap(rows)
     deleted.expect(rows)
+    await fill_outbox(worker, rows)
+    with lap.running():
+        await deleted.all()
+    return lap
+
+
+async def fill_outbox(worker: Database, rows: int) -> None:
+    """So many rows, of every shard, in one transaction."""
     async with worker.transaction() as tx:
         await tx.execute(
             """
@@ -99,9 +107,6 @@ async def relay_backlog(worker: Database, deleted: Counted, rows: int) -> Lap:
             rows,
         )
         tx.shards.update(range(SHARDS))
-    with lap.running():
-        await deleted.all()
-    return lap
 
 
 @dataclass

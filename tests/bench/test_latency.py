@@ -42,7 +42,7 @@ async def test_an_event_has_its_effect_sooner_than_a_poll_would_bring_it(
     async def ours() -> Lap:
         people = await _beginning(bench_stage)
         async with (
-            Database.open(bench_stage.database("pairing_app"), schema="pairing", size=5) as app,
+            Database.open(bench_stage.database("pairing_app"), schema="pairing", size=CLIENTS) as app,
             product.database(bench_stage, "pairing") as worker,
             product.relaying(worker, bench_stage.settings("pairing"), app),
         ):

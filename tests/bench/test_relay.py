@@ -5,7 +5,7 @@ import pytest
 from shared.platform.kafka import make_producer
 from shared.testing.stage import Stage
 from tests.bench import bare, peer, product, workload
-from tests.bench.measuring import Bound, Figure, Lap, pace
+from tests.bench.measuring import MOST_CPU, Bound, Figure, Lap
 from tests.bench.report import Report
 
 BACKLOG = 50_000
@@ -20,7 +20,7 @@ async def test_the_relay_keeps_up_with_one_bare_stream(bench_stage: Stage, repor
     await workload.stock(bench_stage, "meetings", TOPIC, records)
     settings = bench_stage.settings("meetings")
     reader = workload.Reader(bench_stage, TOPIC, "feedback")
-    figure = Figure("relay, 4 shards", pace(0.6))
+    figure = Figure("relay, 4 shards", (Bound("per second", 0.6), Bound("µs CPU", None)))
 
     async with product.database(bench_stage, "meetings") as worker, product.relaying(worker, settings) as deleted:
         producer = make_producer(settings)
@@ -33,6 +33,37 @@ async def test_the_relay_keeps_up_with_one_bare_stream(bench_stage: Stage, repor
             return lap
 
         await figure.measure(report.rounds, relayed, lambda: bare.send(producer, TOPIC, records))
+        await producer.stop()
+
+    report.judge(figure)
+
+
+@pytest.mark.timeout(1800)
+async def test_the_relay_costs_little_more_cpu_than_a_bare_loop(bench_stage: Stage, report: Report) -> None:
+    """The bare loop reads the same rows, sends them in batches and deletes them; a stream does less."""
+    backlog = report.size(BACKLOG)
+    records = workload.outgoing([workload.moved(number) for number in range(backlog)])
+    await workload.stock(bench_stage, "meetings", TOPIC, records)
+    settings = bench_stage.settings("meetings")
+    figure = Figure("relay, CPU", (Bound("µs CPU", MOST_CPU), Bound("per second", None)))
+
+    async with product.database(bench_stage, "meetings") as worker, worker.pool.acquire() as connection:
+        producer = make_producer(settings)
+        await producer.start()
+
+        async def relayed() -> Lap:
+            async with product.relaying(worker, settings) as deleted:
+                return await product.relay_backlog(worker, deleted, backlog)
+
+        async def by_hand() -> Lap:
+            await product.fill_outbox(worker, backlog)
+            lap = Lap(backlog)
+            with lap.running():
+                while await bare.relay(connection, producer, TOPIC):
+                    continue
+            return lap
+
+        await figure.measure(report.rounds, relayed, by_hand)
         await producer.stop()
 
     report.judge(figure)
