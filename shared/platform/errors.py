@@ -1,9 +1,7 @@
 """Errors that say who acts next; each has a stable code, and its docstring is the message. No I/O here."""
 
 import re
-from http import HTTPStatus
 from inspect import cleandoc
-from typing import Final
 
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
@@ -59,20 +57,3 @@ class Unavailable(OslerError):
 
 class OutcomeUnknown(Unavailable):
     """The database did not answer whether this was stored. Send the same Idempotency-Key again to learn the outcome."""
-
-
-# The most specific kind wins: a look-up follows the class's own order of bases.
-HTTP_STATUS: Final[dict[type[OslerError], HTTPStatus]] = {
-    NotFound: HTTPStatus.NOT_FOUND,
-    Forbidden: HTTPStatus.FORBIDDEN,
-    StaleRevision: HTTPStatus.PRECONDITION_FAILED,
-    Conflict: HTTPStatus.CONFLICT,
-    Malformed: HTTPStatus.UNPROCESSABLE_ENTITY,
-    Refused: HTTPStatus.CONFLICT,
-    Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
-}
-
-
-def http_status(kind: type[OslerError]) -> HTTPStatus:
-    """The status that a kind of error answers with; 500 for what has no row in the table."""
-    return next((HTTP_STATUS[base] for base in kind.__mro__ if base in HTTP_STATUS), HTTPStatus.INTERNAL_SERVER_ERROR)

@@ -5,7 +5,17 @@ from http import HTTPStatus
 from typing import Final
 
 from shared.platform.auth import Unauthenticated
-from shared.platform.errors import HTTP_STATUS, Conflict, Malformed, NotFound, NotYet, OslerError, Refused, Unavailable
+from shared.platform.errors import (
+    Conflict,
+    Forbidden,
+    Malformed,
+    NotFound,
+    NotYet,
+    OslerError,
+    Refused,
+    StaleRevision,
+    Unavailable,
+)
 
 
 class UnknownPerson(Refused):
@@ -80,9 +90,16 @@ class InternalError(OslerError):
     """Something went wrong on our side. Nothing was changed; tell your administrator the trace id."""
 
 
-# The most specific kind wins. What a service raises is placed by the platform's own kinds.
+# The most specific kind wins: a look-up follows the class's own order of bases. What a service raises is placed by the
+# platform's own kinds, which come first.
 STATUS: Final[dict[type[OslerError], HTTPStatus]] = {
-    **HTTP_STATUS,
+    NotFound: HTTPStatus.NOT_FOUND,
+    Forbidden: HTTPStatus.FORBIDDEN,
+    StaleRevision: HTTPStatus.PRECONDITION_FAILED,
+    Conflict: HTTPStatus.CONFLICT,
+    Malformed: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Refused: HTTPStatus.CONFLICT,
+    Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     MalformedHttp: HTTPStatus.BAD_REQUEST,
     Unauthenticated: HTTPStatus.UNAUTHORIZED,
     UnknownPerson: HTTPStatus.UNAUTHORIZED,
