@@ -1,11 +1,8 @@
 """What the services' databases hold, counted with an administrator's eyes; it reads and changes nothing."""
 
-from collections.abc import Mapping
 from typing import Final
 
 from deploy.story.due import Connection
-
-Counts = Mapping[str, int]
 
 # A line of the summary each: how it is called, and how often it is so.
 _COUNTED: Final = {

@@ -48,7 +48,6 @@ class Life:
     mentor: str
     mentee: str
     pair_id: str
-    meeting_ids: list[str]
     erased_id: str
 
 
@@ -60,13 +59,11 @@ async def live(platform: Platform) -> Life:
     await join(platform, chief, _ALDER)
     people = await _import_roster(platform, administrator)
     pair_id = await _pair(platform, administrator, people, mentor=mentor, mentee=mentee)
-    meetings = [
+    for day in range(1, _MEETINGS + 1):
         await _meet(platform, pair_id, START + timedelta(days=day), mentor=mentor, mentee=mentee)
-        for day in range(1, _MEETINGS + 1)
-    ]
     await _asked_for_feedback(platform, mentee)
     await _erase(platform, administrator, people["t2"])
-    life = Life(platform, chief, administrator, mentor, mentee, pair_id, meetings, people["t2"])
+    life = Life(platform, chief, administrator, mentor, mentee, pair_id, people["t2"])
     await eventually(lambda: _everything_is_said(platform), within=_HEARD_WITHIN, every=0.2)
     return life
 
@@ -112,7 +109,7 @@ async def _pair(platform: Platform, administrator: str, people: dict[str, str], 
     return pair["pair_id"]
 
 
-async def _meet(platform: Platform, pair_id: str, at: datetime, *, mentor: str, mentee: str) -> str:
+async def _meet(platform: Platform, pair_id: str, at: datetime, *, mentor: str, mentee: str) -> None:
     ends_at = at + timedelta(minutes=30)
     slots = {"slots": [{"starts_at": at.isoformat(), "ends_at": ends_at.isoformat()}]}
     async with platform.client("meetings", mentor) as http:
@@ -123,7 +120,6 @@ async def _meet(platform: Platform, pair_id: str, at: datetime, *, mentor: str, 
         async with platform.administrator() as connection:
             await connection.execute("UPDATE osler_local.clock SET now = $1", ends_at + timedelta(minutes=1))
         await done(lambda: http.post(f"{path}/held", headers=seen(booked)))
-    return meeting["meeting_id"]
 
 
 async def _asked_for_feedback(platform: Platform, mentee: str) -> None:

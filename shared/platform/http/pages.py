@@ -6,7 +6,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Final, Generic, TypeVar, TypeVarTuple, overload
+from typing import Annotated, Any, Final, Generic, TypeVar, overload
 from uuid import UUID
 
 from fastapi import Depends, Query
@@ -16,7 +16,6 @@ from shared.platform.http.refusals import MalformedCursor
 
 Value = str | int | datetime | UUID
 T = TypeVar("T")
-Rest = TypeVarTuple("Rest")
 A = TypeVar("A", bound=Value)
 B = TypeVar("B", bound=Value)
 C = TypeVar("C", bound=Value)
@@ -63,10 +62,6 @@ class PageRequest:
         if tuple(map(type, self.after)) != kinds:
             raise MalformedCursor
         return self.after
-
-    def cursor_after(self, *values: Value) -> str:
-        """The cursor of the page that begins after the row with these sort values."""
-        return encode(values)
 
     def listing(self, rows: Sequence[T], key: Callable[[T], tuple[Value, ...]]) -> Listing[T]:
         """One page of `rows`, of which the caller read one more than `limit`, so as to know whether more follow."""

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 from services.notifications.sender import Sender
 from services.notifications.sender.post import Post
 from shared.contracts.contacts import ContactDetails, ContactErased, ContactRecorded, contact_id
-from shared.contracts.directory import PersonErased, PersonJoined, PersonLeft, PersonReturned, PersonWentOnLeave
+from shared.contracts.directory import PersonErased, PersonJoined, PersonLeft, PersonWentOnLeave
 from shared.contracts.event import Event
 from shared.contracts.feedback import FeedbackRequested
 from shared.contracts.meetings import MeetingCancelled, MeetingMoved, MeetingProposed, MeetingScheduled, Slot
@@ -120,10 +120,6 @@ class Office:
     async def went_on_leave(self, someone: Someone) -> PersonWentOnLeave:
         """A person is away."""
         return PersonWentOnLeave(**await self._person(someone), since=await self.now())
-
-    async def returned(self, someone: Someone) -> PersonReturned:
-        """A person is back."""
-        return PersonReturned(**await self._person(someone), since=await self.now())
 
     async def left(self, someone: Someone) -> PersonLeft:
         """A person left the institution."""
