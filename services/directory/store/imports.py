@@ -39,26 +39,19 @@ async def add_roster_import(tx: Transaction, one: RosterImport) -> None:
 
 async def get_roster_import(tx: Transaction, institution_id: UUID, import_id: UUID) -> RosterImport:
     """One import; raises RosterImportNotFound."""
-    row = await tx.find(_IMPORT + "WHERE institution_id = $1 AND import_id = $2", institution_id, import_id)
-    if row is None:
-        raise RosterImportNotFound
-    return _import(row)
+    return _import(await tx.find(_IMPORT + "WHERE institution_id = $1 AND import_id = $2", institution_id, import_id))
 
 
 async def get_roster_import_for_update(tx: Transaction, institution_id: UUID, import_id: UUID) -> RosterImport:
     """One import, locked; raises RosterImportNotFound."""
-    row = await tx.find(_IMPORT + "WHERE institution_id = $1 AND import_id = $2 FOR UPDATE", institution_id, import_id)
-    if row is None:
-        raise RosterImportNotFound
-    return _import(row)
+    return _import(
+        await tx.find(_IMPORT + "WHERE institution_id = $1 AND import_id = $2 FOR UPDATE", institution_id, import_id)
+    )
 
 
 async def get_roster_import_of_any_institution(tx: Transaction, import_id: UUID) -> RosterImport:
     """For the timer, which knows no institution; the timer pass has locked the row."""
-    row = await tx.find(_IMPORT + "WHERE import_id = $1", import_id)
-    if row is None:
-        raise RosterImportNotFound
-    return _import(row)
+    return _import(await tx.find(_IMPORT + "WHERE import_id = $1", import_id))
 
 
 async def save_roster_import(tx: Transaction, one: RosterImport) -> None:
@@ -88,7 +81,9 @@ async def list_roster_imports_with_rows_for_update(tx: Transaction, institution_
     return [_import(row) for row in rows]
 
 
-def _import(row: Row) -> RosterImport:
+def _import(row: Row | None) -> RosterImport:
+    if row is None:
+        raise RosterImportNotFound
     return RosterImport(
         import_id=row["import_id"],
         institution_id=row["institution_id"],

@@ -82,26 +82,19 @@ async def find_person_of_external_id(tx: Transaction, institution_id: UUID, exte
 
 async def get_person(tx: Transaction, institution_id: UUID, person_id: UUID) -> Person:
     """One person, without their roles; raises PersonNotFound."""
-    row = await tx.find(_PERSON + "WHERE institution_id = $1 AND person_id = $2", institution_id, person_id)
-    if row is None:
-        raise PersonNotFound
-    return _person(row)
+    return _person(await tx.find(_PERSON + "WHERE institution_id = $1 AND person_id = $2", institution_id, person_id))
 
 
 async def get_person_for_update(tx: Transaction, institution_id: UUID, person_id: UUID) -> Person:
     """One person, locked, without their roles; raises PersonNotFound."""
-    row = await tx.find(_PERSON + "WHERE institution_id = $1 AND person_id = $2 FOR UPDATE", institution_id, person_id)
-    if row is None:
-        raise PersonNotFound
-    return _person(row)
+    return _person(
+        await tx.find(_PERSON + "WHERE institution_id = $1 AND person_id = $2 FOR UPDATE", institution_id, person_id)
+    )
 
 
 async def get_person_of_any_institution(tx: Transaction, person_id: UUID) -> Person:
     """For timers, which know no institution; the timer pass has locked the row."""
-    row = await tx.find(_PERSON + "WHERE person_id = $1", person_id)
-    if row is None:
-        raise PersonNotFound
-    return _person(row)
+    return _person(await tx.find(_PERSON + "WHERE person_id = $1", person_id))
 
 
 async def list_people(
@@ -233,8 +226,10 @@ def remove_role(tx: Transaction, person: Person, role: Role) -> None:
     )
 
 
-def _person(row: Row) -> Person:
+def _person(row: Row | None) -> Person:
     """A row without its roles, which are read after it is locked: in one statement they could be older than it."""
+    if row is None:
+        raise PersonNotFound
     details = None
     if row["status"] != "erased":
         details = Details(row["external_id"], row["name"], row["email"], row["locale"], row["time_zone"])
