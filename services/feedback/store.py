@@ -18,6 +18,10 @@ _REQUEST: Final[LiteralString] = """
     asked_at, closes_at, state, mentor_answered_at, mentee_answered_at, reveals_at, over_at, erased_ids, version,
     revision
 """
+_A_PAGE: Final[LiteralString] = """
+    AND ($2::timestamptz IS NULL OR (asked_at, request_id) < ($2, $3::uuid))
+    ORDER BY asked_at DESC, request_id DESC LIMIT $4
+"""
 
 
 async def add_pair(tx: Transaction, pair: Pair) -> None:
@@ -115,14 +119,7 @@ async def list_requests_of_person(
     tx: Transaction, person_id: UUID, after: Position, limit: int
 ) -> list[FeedbackRequest]:
     rows = await tx.fetch(
-        "SELECT"
-        + _REQUEST
-        + """
-        FROM feedback_requests
-        WHERE (mentor_id = $1 OR mentee_id = $1)
-            AND ($2::timestamptz IS NULL OR (asked_at, request_id) < ($2, $3::uuid))
-        ORDER BY asked_at DESC, request_id DESC LIMIT $4
-        """,
+        "SELECT" + _REQUEST + "FROM feedback_requests WHERE (mentor_id = $1 OR mentee_id = $1)" + _A_PAGE,
         person_id,
         *(after or (None, None)),
         limit,
@@ -136,12 +133,8 @@ async def list_requests_of_institution(
     rows = await tx.fetch(
         "SELECT"
         + _REQUEST
-        + """
-        FROM feedback_requests
-        WHERE (mentor_institution_id = $1 OR mentee_institution_id = $1)
-            AND ($2::timestamptz IS NULL OR (asked_at, request_id) < ($2, $3::uuid))
-        ORDER BY asked_at DESC, request_id DESC LIMIT $4
-        """,
+        + "FROM feedback_requests WHERE (mentor_institution_id = $1 OR mentee_institution_id = $1)"
+        + _A_PAGE,
         institution_id,
         *(after or (None, None)),
         limit,

@@ -17,6 +17,11 @@ _MEETING: LiteralString = """
     proposed_at, slot_starts, slot_ends, starts_at, ends_at, missed_said_by, confirmed, cancelled_by, cancel_reason,
     version, revision
 """
+_A_PAGE: LiteralString = """
+    AND ($2::uuid IS NULL OR pair_id = $2) AND ($3::text IS NULL OR state = $3)
+    AND ($4::timestamptz IS NULL OR (proposed_at, meeting_id) < ($4, $5::uuid))
+    ORDER BY proposed_at DESC, meeting_id DESC LIMIT $6
+"""
 
 
 def add_pair(tx: Transaction, pair: Pair) -> None:
@@ -107,17 +112,11 @@ async def save_meeting(tx: Transaction, meeting: Meeting) -> None:
 
 
 async def get_meeting(tx: Transaction, meeting_id: UUID) -> Meeting:
-    row = await tx.find("SELECT " + _MEETING + " FROM meetings WHERE meeting_id = $1", meeting_id)
-    if row is None:
-        raise MeetingNotFound
-    return _meeting(row)
+    return _meeting(await tx.find("SELECT " + _MEETING + " FROM meetings WHERE meeting_id = $1", meeting_id))
 
 
 async def get_meeting_for_update(tx: Transaction, meeting_id: UUID) -> Meeting:
-    row = await tx.find("SELECT " + _MEETING + " FROM meetings WHERE meeting_id = $1 FOR UPDATE", meeting_id)
-    if row is None:
-        raise MeetingNotFound
-    return _meeting(row)
+    return _meeting(await tx.find("SELECT " + _MEETING + " FROM meetings WHERE meeting_id = $1 FOR UPDATE", meeting_id))
 
 
 async def list_coming_for_update(tx: Transaction, since: Mapping[UUID, datetime]) -> list[Meeting]:
@@ -141,10 +140,7 @@ async def list_meetings_of_person(
     limit: int,
 ) -> list[Meeting]:
     rows = await tx.fetch(
-        "SELECT " + _MEETING + " FROM meetings WHERE (mentor_id = $1 OR mentee_id = $1) "
-        "AND ($2::uuid IS NULL OR pair_id = $2) AND ($3::text IS NULL OR state = $3) "
-        "AND ($4::timestamptz IS NULL OR (proposed_at, meeting_id) < ($4, $5::uuid)) "
-        "ORDER BY proposed_at DESC, meeting_id DESC LIMIT $6",
+        "SELECT " + _MEETING + " FROM meetings WHERE (mentor_id = $1 OR mentee_id = $1)" + _A_PAGE,
         person_id,
         pair_id,
         state,
@@ -164,10 +160,10 @@ async def list_meetings_of_institution(
     limit: int,
 ) -> list[Meeting]:
     rows = await tx.fetch(
-        "SELECT " + _MEETING + " FROM meetings WHERE (mentor_institution_id = $1 OR mentee_institution_id = $1) "
-        "AND ($2::uuid IS NULL OR pair_id = $2) AND ($3::text IS NULL OR state = $3) "
-        "AND ($4::timestamptz IS NULL OR (proposed_at, meeting_id) < ($4, $5::uuid)) "
-        "ORDER BY proposed_at DESC, meeting_id DESC LIMIT $6",
+        "SELECT "
+        + _MEETING
+        + " FROM meetings WHERE (mentor_institution_id = $1 OR mentee_institution_id = $1)"
+        + _A_PAGE,
         institution_id,
         pair_id,
         state,
@@ -245,7 +241,9 @@ def _pair(row: Row | None) -> Pair:
     return Pair(**row)
 
 
-def _meeting(row: Row) -> Meeting:
+def _meeting(row: Row | None) -> Meeting:
+    if row is None:
+        raise MeetingNotFound
     offered = zip(row["slot_starts"], row["slot_ends"], strict=True)
     return Meeting(
         meeting_id=row["meeting_id"],

@@ -21,6 +21,13 @@ _MESSAGE: Final[LiteralString] = """
     notification_id, institution_id, person_id, category, cause_id, caused_at, expires_at, about_starts_at, state,
     reason, decided_at, attempts, version
 """
+_DELIVERY: Final[LiteralString] = """
+    notification_id, person_id, category, channel, caused_at, state, reason, decided_at
+"""
+_A_PAGE: Final[LiteralString] = """
+    AND ($2::timestamptz IS NULL OR (caused_at, notification_id) < ($2, $3::uuid))
+    ORDER BY caused_at DESC, notification_id DESC LIMIT $4
+"""
 
 ANYTHING_WAITS: Final[LiteralString] = """
     SELECT 1 FROM messages
@@ -231,11 +238,7 @@ async def postpone_message(tx: Transaction, notification_id: UUID, pause: timede
 
 async def list_deliveries_to_person(tx: Transaction, person_id: UUID, after: Position, limit: int) -> list[Delivery]:
     rows = await tx.fetch(
-        """
-        SELECT notification_id, person_id, category, channel, caused_at, state, reason, decided_at FROM messages
-        WHERE person_id = $1 AND ($2::timestamptz IS NULL OR (caused_at, notification_id) < ($2, $3::uuid))
-        ORDER BY caused_at DESC, notification_id DESC LIMIT $4
-        """,
+        "SELECT" + _DELIVERY + "FROM messages WHERE person_id = $1" + _A_PAGE,
         person_id,
         *(after or (None, None)),
         limit,
@@ -247,11 +250,7 @@ async def list_deliveries_of_institution(
     tx: Transaction, institution_id: UUID, after: Position, limit: int
 ) -> list[Delivery]:
     rows = await tx.fetch(
-        """
-        SELECT notification_id, person_id, category, channel, caused_at, state, reason, decided_at FROM messages
-        WHERE institution_id = $1 AND ($2::timestamptz IS NULL OR (caused_at, notification_id) < ($2, $3::uuid))
-        ORDER BY caused_at DESC, notification_id DESC LIMIT $4
-        """,
+        "SELECT" + _DELIVERY + "FROM messages WHERE institution_id = $1" + _A_PAGE,
         institution_id,
         *(after or (None, None)),
         limit,
