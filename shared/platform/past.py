@@ -41,10 +41,7 @@ async def recall(database: Database, settings: PlatformSettings, topic: str) -> 
 
 async def take(tx: Transaction, aggregate_id: UUID, kinds: Sequence[type[E]]) -> list[E]:
     """What was said of an aggregate in another life, the oldest first; whoever takes it has it in rows of its own."""
-    rows = await tx.fetch(
-        "DELETE FROM past WHERE aggregate_id = $1 RETURNING version, type, body",
-        aggregate_id,
-    )
+    rows = await tx.fetch("DELETE FROM past WHERE aggregate_id = $1 RETURNING version, type, body", aggregate_id)
     types = {kind.type: kind for kind in kinds}
     rows.sort(key=lambda row: row["version"])
     return [types[row["type"]].model_validate_json(row["body"]) for row in rows if row["type"] in types]

@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final, Literal
 
 import uvicorn
@@ -204,7 +205,7 @@ async def _start_worker(service: Service, runtime: Runtime, doors: _Doors, stack
         subscriptions = subscribe_events(broker, runtime.worker, events, place=runtime.settings.place)
         doors.subscriptions.append(subscriptions)
         doors.start(subscriptions.retrier.run, f"retrier-{events.name}")
-        doors.start(lambda s=subscriptions: watch_pause(s), f"pause-{events.name}")
+        doors.start(partial(watch_pause, subscriptions), f"pause-{events.name}")
     stack.push_async_callback(broker.stop)
     starting = asyncio.create_task(_start_subscribers(broker, runtime, doors.subscriptions, service))
     stack.push_async_callback(_cancel, [starting])
@@ -215,16 +216,14 @@ async def _start_subscribers(
 ) -> None:
     """Join the groups, waiting for Kafka as long as it takes; what was never heard is heard in order of cause."""
     if service.recalls:
-        await _persist(lambda: past.recall(runtime.worker, runtime.settings, service.recalls))
+        await _persist(partial(past.recall, runtime.worker, runtime.settings, service.recalls))
     await _persist(broker.connect)
     for subscriptions, events in zip(every, service.events, strict=True):
         started: dict[str, Any] = {}
         for topic in in_order_of_cause(list(subscriptions.by_topic)):
-            subscriber = subscriptions.by_topic[topic]
-            before = dict(started)
-            await _persist(lambda t=topic, b=before, e=events: read_earlier_first(runtime.worker, e.name, t, b))
-            await _persist(subscriber.start)
-            started[topic] = subscriber
+            await _persist(partial(read_earlier_first, runtime.worker, events.name, topic, started))
+            await _persist(subscriptions.by_topic[topic].start)
+            started[topic] = subscriptions.by_topic[topic]
 
 
 async def _persist(start: Callable[[], Awaitable[Any]]) -> None:
