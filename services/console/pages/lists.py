@@ -1,16 +1,15 @@
 """What Today has no room for: an administrator's lists to their end, a hundred rows a page."""
 
-import secrets
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from starlette.responses import Response
 
 from services.console.domain import ListName, LongList, NoSuchPage, Position
-from services.console.pages import words
 from services.console.pages.access import Asked
+from services.console.pages.look import shell
 from services.console.pages.parts import Parts
 from services.console.use_cases import look
 from shared.platform.database import Transaction
@@ -33,17 +32,8 @@ async def show_list(parts: Parts, asked: Asked) -> Response:
         return await look.look_at_list(tx, person, name, after)
 
     found = await parts.database.run(read, institution_id=person.institution_id, person_id=person.person_id)
-    clock = words.Clock(found.now, found.viewer.zone)
-    content: dict[str, Any] = {
-        "title": _TITLES[name],
-        "list": found,
-        "viewer": found.viewer,
-        "clock": clock,
-        "place": words.place(clock.zone, clock.now),
-        "form_token": asked.who.form_token,
-        "new_key": lambda: secrets.token_urlsafe(18),
-    }
-    return parts.look.page("list.html", content)
+    content = shell(found.viewer, found.now, asked.who.form_token)
+    return parts.look.page("list.html", {**content, "title": _TITLES[name], "list": found})
 
 
 def _name(asked: Asked) -> ListName:

@@ -1,7 +1,9 @@
 """Turns what was found into HTML with every security header; escapes everything, and refuses an unknown variable."""
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
 from importlib import resources
 from typing import Any, Final
@@ -9,7 +11,7 @@ from typing import Any, Final
 from jinja2 import DictLoader, Environment, StrictUndefined
 from starlette.responses import HTMLResponse, Response
 
-from services.console.domain import NotYourPage, SignedOut, UnknownHere
+from services.console.domain import NotYourPage, SignedOut, UnknownHere, Viewer
 from services.console.pages import words
 from services.console.pages.files import Files
 from shared.platform.errors import NotFound, OslerError, Unavailable
@@ -46,6 +48,7 @@ class Look:
             "tongue": words.tongue,
             "percent": _percent,
             "cursor": encode,
+            "new_key": _new_key,
         }
         self._templates.globals.update(common)
 
@@ -83,6 +86,16 @@ _TITLES: Final[tuple[tuple[type[OslerError] | tuple[type[OslerError], ...], str]
 )
 
 
+def shell(viewer: Viewer, now: datetime, form_token: str) -> dict[str, Any]:
+    """What every page holds for somebody who is signed in: who looks, their clock, and what their forms carry."""
+    return {
+        "viewer": viewer,
+        "clock": words.Clock(now, viewer.zone),
+        "place": words.place(viewer.zone, now),
+        "form_token": form_token,
+    }
+
+
 def _templates() -> dict[str, str]:
     folder = resources.files("services.console") / "templates"
     return {file.name: file.read_text(encoding="utf-8") for file in folder.iterdir() if file.name.endswith(".html")}
@@ -91,6 +104,11 @@ def _templates() -> dict[str, str]:
 def _percent(part: int, whole: int) -> str:
     """How long a bar is, of 100, at most 100: the words beside it carry the number."""
     return f"{min(100 * part / whole, 100) if whole else 0:.1f}"
+
+
+def _new_key() -> str:
+    """What makes two presses of one button one command."""
+    return secrets.token_urlsafe(18)
 
 
 def _headers(issuer_origin: str, *, is_secure: bool) -> dict[str, str]:

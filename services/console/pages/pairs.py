@@ -1,8 +1,8 @@
 """What a person can do about a pair that waits: pressed here, done by pairing as that person, and told in words."""
 
 import asyncio
-import secrets
 from contextlib import suppress
+from datetime import datetime
 from typing import Final
 from urllib.parse import urlencode
 from uuid import UUID
@@ -21,9 +21,8 @@ from services.console.domain import (
     TooManyWatchers,
     Viewer,
 )
-from services.console.pages import words
 from services.console.pages.access import FIRST_PAGE, Asked
-from services.console.pages.look import Notice
+from services.console.pages.look import Notice, shell
 from services.console.pages.parts import Parts
 from services.console.pages.signing_in import send_to_issuer
 from services.console.pages.today import today_page
@@ -98,26 +97,14 @@ async def _ask(parts: Parts, asked: Asked, command: Command) -> Response:
     person = asked.who.session.person
     pair_id = _pair_id(asked)
 
-    async def read(tx: Transaction) -> tuple[Viewer, SeenPair, words.Clock]:
-        viewer = await look.find_viewer(tx, person)
-        return viewer, await look.get_pair(tx, person, pair_id), words.Clock(tx.now, viewer.zone)
+    async def read(tx: Transaction) -> tuple[Viewer, SeenPair, datetime]:
+        return await look.find_viewer(tx, person), await look.get_pair(tx, person, pair_id), tx.now
 
-    viewer, pair, clock = await parts.database.run(
-        read, institution_id=person.institution_id, person_id=person.person_id
-    )
+    viewer, pair, now = await parts.database.run(read, institution_id=person.institution_id, person_id=person.person_id)
     if pair.state != command.waits:
         return await _refused(parts, asked, NoLongerWaits())
-    content = {
-        "command": command.name,
-        "viewer": viewer,
-        "pair": pair,
-        "clock": clock,
-        "place": words.place(clock.zone, clock.now),
-        "reasons": REASONS,
-        "form_token": asked.who.form_token,
-        "new_key": new_key,
-    }
-    return parts.look.page("ask.html", content)
+    content = shell(viewer, now, asked.who.form_token)
+    return parts.look.page("ask.html", {**content, "command": command.name, "pair": pair, "reasons": REASONS})
 
 
 async def _act(parts: Parts, asked: Asked, command: Command, reason: str | None = None) -> Response:
@@ -162,11 +149,6 @@ async def _refused(parts: Parts, asked: Asked, error: OslerError) -> Response:
     code = error.refusal if isinstance(error, CommandRefused) else error.code()
     notice = Notice("This was not done", _REFUSALS.get(code, str(error)))
     return await today_page(parts, asked, notice=notice, status=status_of(type(error)))
-
-
-def new_key() -> str:
-    """What makes two presses of one button one command."""
-    return secrets.token_urlsafe(18)
 
 
 def _key(asked: Asked) -> str:

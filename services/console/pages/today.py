@@ -1,6 +1,5 @@
 """Today: the page, the part of it that changes, and the word that it did; nothing on it needs a script."""
 
-import secrets
 from collections.abc import AsyncGenerator
 from contextlib import suppress
 from http import HTTPStatus
@@ -11,9 +10,8 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from services.console.domain import ConsortiumToday, InstitutionToday, Today, TooManyWatchers
 from services.console.live import Watcher, state_of
-from services.console.pages import words
 from services.console.pages.access import FIRST_PAGE, Asked
-from services.console.pages.look import Notice
+from services.console.pages.look import Notice, shell
 from services.console.pages.parts import Parts
 from services.console.sessions import SignedIn
 from services.console.use_cases import look
@@ -109,14 +107,10 @@ async def _content(parts: Parts, who: SignedIn) -> dict[str, Any]:
 
     state, today = await parts.database.run(read, institution_id=person.institution_id, person_id=person.person_id)
     return {
+        **shell(today.viewer, today.now, who.form_token),
         "state": state,
         "today": today,
         "kind": _kind(today),
-        "viewer": today.viewer,
-        "clock": words.Clock(today.now, today.viewer.zone),
-        "place": words.place(today.viewer.zone, today.now),
-        "form_token": who.form_token,
-        "new_key": _new_key,
         "waiting": 0 if isinstance(today, ConsortiumToday) else today.waiting,
     }
 
@@ -129,8 +123,3 @@ def _kind(today: Today) -> str:
             return "consortium"
         case _:
             return "own"
-
-
-def _new_key() -> str:
-    """What makes two presses of one button one command."""
-    return secrets.token_urlsafe(18)

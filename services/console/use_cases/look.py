@@ -17,6 +17,7 @@ from services.console.domain import (
     Meeting,
     NoSuchPage,
     NotYourPage,
+    Numbers,
     OwnToday,
     Position,
     Proposal,
@@ -51,7 +52,7 @@ async def _institution(tx: Transaction, viewer: Viewer) -> InstitutionToday:
     return InstitutionToday(
         now=now,
         viewer=viewer,
-        numbers=await shown.count_numbers(tx, here, now - SILENCE, now, now + AHEAD),
+        numbers=await _numbers(tx, here),
         proposals=await shown.list_proposals(tx),
         silences=await shown.list_silences(tx, now - SILENCE, now),
         feedback=await shown.list_feedback(tx),
@@ -73,8 +74,12 @@ async def look_at_list(tx: Transaction, person: Person, name: ListName, after: P
             rows = await shown.list_feedback(tx, after=after)
         case "meetings":
             rows = await shown.list_meetings(tx, now, now + AHEAD, after=after)
-    numbers = await shown.count_numbers(tx, person.institution_id, now - SILENCE, now, now + AHEAD)
+    numbers = await _numbers(tx, person.institution_id)
     return LongList(now, viewer, name, numbers.of(name), rows, rows[-1].position if len(rows) == SHOWN else None)
+
+
+async def _numbers(tx: Transaction, institution_id: UUID) -> Numbers:
+    return await shown.count_numbers(tx, institution_id, tx.now - SILENCE, tx.now, tx.now + AHEAD)
 
 
 async def _consortium(tx: Transaction, viewer: Viewer) -> ConsortiumToday:
