@@ -1,17 +1,7 @@
 -- What the benchmarks need beside the platform's own tables: the rows that fill the outbox, and an effect to have.
-CREATE TABLE stock (
-    position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    shard smallint NOT NULL,
-    aggregate_id uuid NOT NULL,
-    version bigint NOT NULL,
-    event_id uuid NOT NULL,
-    topic text NOT NULL,
-    partition integer NOT NULL,
-    key bytea NOT NULL,
-    headers text[] NOT NULL,
-    payload bytea,
-    occurred_at timestamptz NOT NULL
-);
+-- Of the outbox's columns all but those that it fills by itself.
+CREATE TABLE stock (LIKE outbox INCLUDING IDENTITY, PRIMARY KEY (position));
+ALTER TABLE stock DROP COLUMN written_at;
 CREATE TABLE effects (
     position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     consumer text NOT NULL,
@@ -23,19 +13,8 @@ CREATE TABLE effects (
 CREATE TABLE subjects (
     subject_id uuid PRIMARY KEY
 );
-CREATE TABLE finished (
-    due_at timestamptz NOT NULL,
-    shard smallint NOT NULL,
-    aggregate_id uuid NOT NULL PRIMARY KEY,
-    version bigint NOT NULL,
-    event_id uuid NOT NULL,
-    topic text NOT NULL,
-    partition integer NOT NULL,
-    key bytea NOT NULL,
-    headers text[] NOT NULL,
-    payload bytea,
-    occurred_at timestamptz NOT NULL
-);
+CREATE TABLE finished (due_at timestamptz NOT NULL, LIKE outbox, PRIMARY KEY (aggregate_id));
+ALTER TABLE finished DROP COLUMN position, DROP COLUMN written_at;
 CREATE INDEX finished_due ON finished (due_at);
 DO $$ BEGIN
     EXECUTE format('GRANT SELECT, INSERT ON stock, effects TO %I', current_schema() || '_worker');
