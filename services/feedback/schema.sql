@@ -9,7 +9,6 @@ CREATE TABLE pairs (
     mentee_institution_id uuid NOT NULL,
     ended boolean NOT NULL DEFAULT false,
     held_meeting_ids uuid[] NOT NULL DEFAULT '{}',
-    last_asked_at timestamptz,
     CHECK (mentor_id <> mentee_id)
 );
 CREATE INDEX pairs_mentor_institution ON pairs (mentor_institution_id);

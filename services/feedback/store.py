@@ -41,8 +41,7 @@ async def add_pair(tx: Transaction, pair: Pair) -> None:
 async def get_pair_for_update(tx: Transaction, pair_id: UUID) -> Pair:
     row = await tx.find(
         """
-        SELECT pair_id, mentor_id, mentee_id, mentor_institution_id, mentee_institution_id, ended, held_meeting_ids,
-            last_asked_at
+        SELECT pair_id, mentor_id, mentee_id, mentor_institution_id, mentee_institution_id, ended, held_meeting_ids
         FROM pairs WHERE pair_id = $1 FOR UPDATE
         """,
         pair_id,
@@ -54,11 +53,10 @@ async def get_pair_for_update(tx: Transaction, pair_id: UUID) -> Pair:
 
 async def save_pair(tx: Transaction, pair: Pair) -> None:
     await tx.execute(
-        "UPDATE pairs SET ended = $2, held_meeting_ids = $3, last_asked_at = $4 WHERE pair_id = $1",
+        "UPDATE pairs SET ended = $2, held_meeting_ids = $3 WHERE pair_id = $1",
         pair.pair_id,
         pair.ended,
         pair.held_meeting_ids,
-        pair.last_asked_at,
     )
 
 

@@ -146,7 +146,7 @@ async def list_requests(tx: Transaction, reader: Person, after: Position, limit:
 async def _ask(tx: Transaction, pair: Pair, event: MeetingHeld) -> None:
     """Ask both; where another life of this service had asked them, be again where that request stood, in silence."""
     known = await past.take(tx, request_id_of(event.event_id), FeedbackEvent.__subclasses__())
-    if not known and not pair.may_be_asked(event.occurred_at):
+    if pair.ended and not known:
         return
     request, said = FeedbackRequest.ask(pair, event.event_id, event.occurred_at)
     await store.add_request(tx, request)

@@ -34,7 +34,6 @@ The second answer is a step of its own, and the reveal follows it in the same tr
 
 ASKED_AFTER: Final = 3
 """Held meetings of a pair, confirmed or not, until both are asked."""
-BETWEEN_REQUESTS: Final = timedelta(days=30)
 UNANSWERED: Final = timedelta(days=30)
 UNTIL_REVEAL: Final = timedelta(days=14)
 
@@ -78,18 +77,13 @@ class Pair:
     mentee_institution_id: UUID
     ended: bool = False
     held_meeting_ids: list[UUID] = field(default_factory=list[UUID])
-    last_asked_at: datetime | None = None
 
     def count(self, meeting_id: UUID) -> bool:
-        """Count a held meeting, each once; whether it is the one after which both may be asked."""
+        """Count a held meeting, each once; whether it is the one after which both are asked."""
         if meeting_id in self.held_meeting_ids or len(self.held_meeting_ids) >= ASKED_AFTER:
             return False
         self.held_meeting_ids.append(meeting_id)
         return len(self.held_meeting_ids) == ASKED_AFTER
-
-    def may_be_asked(self, at: datetime) -> bool:
-        """Whether the pair goes on and was not asked in the 30 days before."""
-        return not self.ended and (self.last_asked_at is None or at - self.last_asked_at >= BETWEEN_REQUESTS)
 
 
 @dataclass
@@ -130,7 +124,6 @@ class FeedbackRequest:
             asked_at=at,
             closes_at=at + UNANSWERED,
         )
-        pair.last_asked_at = at
         said = FeedbackRequested(
             **request._said("open", at),
             mentor_id=pair.mentor_id,

@@ -15,7 +15,7 @@ def a_pair() -> Pair:
     return Pair(uuid4(), uuid4(), uuid4(), uuid4(), uuid4())
 
 
-def a_request(pair: Pair | None = None) -> FeedbackRequest:
+def a_request() -> FeedbackRequest:
     """Asked at NOW."""
-    request, _ = FeedbackRequest.ask(pair or a_pair(), uuid4(), NOW)
+    request, _ = FeedbackRequest.ask(a_pair(), uuid4(), NOW)
     return request

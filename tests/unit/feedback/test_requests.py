@@ -30,19 +30,6 @@ def test_a_meeting_that_is_said_to_be_held_twice_counts_once() -> None:
     assert [pair.count(uuid4()) for _ in range(2)] == [False, True]
 
 
-def test_a_pair_that_has_ended_is_not_asked() -> None:
-    pair = a_pair()
-    pair.ended = True
-    assert not pair.may_be_asked(NOW)
-
-
-def test_a_pair_is_not_asked_again_before_thirty_days_have_passed() -> None:
-    pair = a_pair()
-    a_request(pair)
-    assert not pair.may_be_asked(NOW + 30 * DAY - MOMENT)
-    assert pair.may_be_asked(NOW + 30 * DAY)
-
-
 def test_the_same_cause_makes_the_same_request() -> None:
     pair, cause = a_pair(), uuid4()
     first, _ = FeedbackRequest.ask(pair, cause, NOW)
