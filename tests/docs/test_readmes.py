@@ -47,9 +47,8 @@ def test_a_readme_lists_exactly_what_is_said(name: str) -> None:
 def test_a_readme_names_every_operation_and_no_other(name: str) -> None:
     """A path that begins like the one before it may be cut to its end: `/pairs/{pair_id}/accept`, `/decline`."""
     text = section(_readme(name), "Answers")
-    offered = [
-        each for each in operations(_service(name)) if each.login == "app"
-    ]  # what every service has stands in the guide
+    # What every service has stands in the guide.
+    offered = [each for each in operations(_service(name)) if each.login == "app"]
     known = {(operation.method, operation.path) for operation in offered}
     for method, path in re.findall(r"`(GET|POST|PUT|PATCH|DELETE) (/[^\s`]+)`", text):
         assert (method, path) in known or not offered, f"{name} does not answer {method} {path}"

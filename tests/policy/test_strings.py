@@ -42,6 +42,7 @@ TEXTS: Final = (
 )
 """What ends a text, a statement or a number in SQL, in a format or in a driver, and what PostgreSQL cannot store."""
 
+STORABLE: Final = [text for text in TEXTS if text not in {"\x00", "\ud800"}]
 IN_HEADERS: Final = [text for text in TEXTS if text and text.isprintable()]
 
 VALID: Final[Mapping[str, Callable[[], Any]]] = {
@@ -57,7 +58,6 @@ VALID: Final[Mapping[str, Callable[[], Any]]] = {
     "time_zone": lambda: "Europe/Warsaw",
 }
 """Fields of which the document does not say what a valid one looks like, so that the others get beyond the form."""
-
 
 TRIED: Final = {each.id if each.login == "app" else each.name: each for each in OPERATIONS}
 """Every operation; those that the platform gives to each service, once."""
@@ -116,11 +116,10 @@ def queries(operation: Operation) -> Iterator[dict[str, str]]:
     """Each parameter of the query with each text; cursors also with texts inside."""
     said = DOCUMENTS[operation.service]["paths"][operation.path][operation.method.lower()]
     names = [each["name"] for each in said.get("parameters", ()) if each["in"] == "query"]
-    storable = [text for text in TEXTS if text not in {"\x00", "\ud800"}]
     for name in names:
         yield from ({name: text.encode("utf-8", "replace").decode()} for text in TEXTS)
         if name == "after":
-            for text in storable:
+            for text in STORABLE:
                 for position in ((text,), (text, uuid4()), (text, text, uuid4())):
                     yield {name: encode(position)}
 
@@ -177,10 +176,9 @@ async def test_no_text_is_more_than_text(operation: Operation, places: dict[str,
 
 async def test_what_a_roster_says_is_only_text_when_it_is_applied_too(places: dict[str, Place]) -> None:
     place = places["directory"]
-    storable = [text for text in TEXTS if text not in {"\x00", "\ud800"}]
     rows = [
         {"external_id": f"S-{n}", "email": f"s{n}@st-mary.example", "programme": "", "name": f"Ada {text}"}
-        for n, text in enumerate(storable)
+        for n, text in enumerate(STORABLE)
     ]
     administrator_id = place.rows.people["administrator"]
     async with place.running.client(administrator_id, place.rows.institution_id, ["administrator"]) as http:
@@ -188,4 +186,4 @@ async def test_what_a_roster_says_is_only_text_when_it_is_applied_too(places: di
         import_id = preview.raise_for_status().json()["import_id"]
         applied = await http.post(f"/roster-imports/{import_id}/apply", json={"rows": "good"})
         assert_no_bug(applied, rows)
-        assert applied.json()["counts"]["new"] > len(storable) / 2, applied.text
+        assert applied.json()["counts"]["new"] > len(STORABLE) / 2, applied.text

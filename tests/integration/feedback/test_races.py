@@ -10,6 +10,7 @@ from shared.testing.running import Running
 from tests.integration.feedback.couple import ANSWERS, OTHERS, Couple
 
 _ROUNDS = 12
+_BOTH = ([ANSWERS, OTHERS], [OTHERS, ANSWERS])
 
 
 async def test_two_answers_at_one_instant_are_revealed_together_whoever_looks_meanwhile(feedback: Running) -> None:
@@ -50,9 +51,6 @@ async def _answer_at_once(couple: Couple) -> int:
         assert (reading["others_answers"] is not None) == is_revealed
         assert not is_revealed or [reading["own_answers"], reading["others_answers"]] in _BOTH
     return sum(reading["request"]["state"] != "revealed" for reading in seen)
-
-
-_BOTH = ([ANSWERS, OTHERS], [OTHERS, ANSWERS])
 
 
 async def _read(http: httpx.AsyncClient, path: str) -> Any:
