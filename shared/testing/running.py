@@ -18,7 +18,7 @@ from shared.platform.consumer.retrier import Retrier
 from shared.platform.database import Database, Row
 from shared.platform.http.application import build_app
 from shared.platform.members import Person, sign_in_key
-from shared.platform.outbox import headers
+from shared.platform.outbox import headers, route
 from shared.platform.service import Service
 from shared.platform.settings import LOCAL_SIGN_IN_SECRET
 from shared.platform.timers import Timers
@@ -138,17 +138,18 @@ async def run_service(stage: Stage, service: Service) -> AsyncGenerator[Running]
         yield Running(stage, service, app, worker, http)
 
 
-def record_of(event: Event, *, body: bytes | None = None) -> ConsumerRecord:
+def record_of(event: Event) -> ConsumerRecord:
     """The Kafka record that the relay would make of an event."""
+    _, partition, key = route(event.topic, event.key)
     flat = headers(event)
     return ConsumerRecord(
         topic=event.topic,
-        partition=0,
+        partition=partition,
         offset=next(_offsets),
         timestamp=0,
         timestamp_type=0,
-        key=str(event.key).encode(),
-        value=event.model_dump_json().encode() if body is None else body,
+        key=key,
+        value=None if event.tombstone else event.model_dump_json().encode(),
         checksum=None,
         serialized_key_size=0,
         serialized_value_size=0,

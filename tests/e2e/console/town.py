@@ -24,9 +24,9 @@ from shared.contracts.contacts import ContactRecorded
 from shared.contracts.event import Event
 from shared.contracts.feedback import FeedbackRequested
 from shared.contracts.pairing import PairProposed
-from shared.platform.outbox import headers, route
 from shared.platform.settings import LOCAL_CONTACTS_KEY
 from shared.testing.eventually import eventually
+from shared.testing.running import record_of
 from shared.testing.stage import Engines, Stage, apply_topics, make_stage, new_passwords
 from tests.e2e.console.scene import MORNING, Scene, build
 
@@ -60,10 +60,10 @@ class Town:
         await producer.start()
         try:
             for event in events:
-                _, partition, key = route(event.topic, event.key)
-                flat = headers(event)
-                named = [(flat[i], flat[i + 1].encode()) for i in range(0, len(flat), 2)]
-                await producer.send(event.topic, event.model_dump_json().encode(), key, partition, headers=named)
+                record = record_of(event)
+                await producer.send(
+                    event.topic, record.value, record.key, record.partition, headers=list(record.headers)
+                )
             await producer.flush()
         finally:
             await producer.stop()

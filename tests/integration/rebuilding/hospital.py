@@ -22,11 +22,10 @@ from shared.contracts.pairing import PairActivated
 from shared.contracts.topics import catalogue, partitions
 from shared.platform.consumer.rewind import StillReading, rewind
 from shared.platform.kafka import client_options, make_producer
-from shared.platform.outbox import headers, route
 from shared.platform.person import Person
 from shared.platform.service import Service, running
 from shared.testing.eventually import eventually
-from shared.testing.running import Running, run_service
+from shared.testing.running import Running, record_of, run_service
 from shared.testing.stage import Stage
 from tests.integration.notifications.mailbox import Mailbox
 from tests.integration.notifications.office import HALF_AN_HOUR, SECRET, Office, Someone
@@ -75,12 +74,11 @@ class Hospital(Office):
     async def hear(self, *events: Event) -> None:
         """Let the other services say it in Kafka, one after the other, and wait until everything has come to rest."""
         for event in events:
-            _, partition, key = route(event.topic, event.key)
-            flat = headers(event)
-            pairs = [(flat[i], flat[i + 1].encode()) for i in range(0, len(flat), 2)]
-            body = None if event.tombstone else event.model_dump_json().encode()
+            record = record_of(event)
             producer = self.producers[catalogue().topics[event.topic].publisher]
-            await producer.send_and_wait(event.topic, body, key, partition=partition, headers=pairs)
+            await producer.send_and_wait(
+                event.topic, record.value, record.key, record.partition, headers=list(record.headers)
+            )
         self.heard += events
         await self.rest()
 

@@ -17,7 +17,7 @@ class BatchBuilder:
         timestamp: int | None,
         key: bytes | None,
         value: bytes | None,
-        headers: Sequence[tuple[str, bytes]] = ...,
+        headers: Sequence[tuple[str, bytes | None]] = ...,
     ) -> object | None: ...
     def close(self) -> None: ...
 
@@ -58,7 +58,7 @@ class AIOKafkaProducer:
         key: bytes | None = None,
         partition: int | None = None,
         timestamp_ms: int | None = None,
-        headers: Sequence[tuple[str, bytes]] | None = None,
+        headers: Sequence[tuple[str, bytes | None]] | None = None,
     ) -> Future[RecordMetadata]: ...
     async def send_and_wait(
         self,
@@ -67,7 +67,7 @@ class AIOKafkaProducer:
         key: bytes | None = None,
         partition: int | None = None,
         timestamp_ms: int | None = None,
-        headers: Sequence[tuple[str, bytes]] | None = None,
+        headers: Sequence[tuple[str, bytes | None]] | None = None,
     ) -> RecordMetadata: ...
     def create_batch(self) -> BatchBuilder: ...
     async def send_batch(self, batch: BatchBuilder, topic: str, *, partition: int) -> Future[RecordMetadata]: ...
