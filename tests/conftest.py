@@ -1,4 +1,4 @@
-"""The real parts, started once for all tests: PostgreSQL and Kafka as child processes."""
+"""The real parts, started once for all tests: PostgreSQL and Kafka, where `tests/backend.py` says."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -6,10 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.parts import Parts, local_parts
+from deploy.local.parts import Parts
 from shared.testing.stage import Engines, Stage, apply_topics, make_stage, new_passwords
+from tests import backend
 
 SERVICES = sorted(folder.parent.name for folder in Path("services").glob("*/migrations"))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Say at once that the engines cannot be had, and once only: not in each of the processes that share the tests."""
+    if not hasattr(config, "workerinput"):
+        backend.demand()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -26,7 +33,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 async def parts(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Parts]:
     """Both engines, as durable as in production, because faults are tested on them."""
     folder: Path = tmp_path_factory.mktemp("parts")
-    async with local_parts(folder) as running:
+    async with backend.both_parts(folder) as running:
         yield running
 
 

@@ -189,12 +189,12 @@ class Kafka:
             port = ports.choose_port(name, ports.PREFERRED[name], self._say)
         return port or ports.spare_port()
 
-    def _write_properties(self) -> Path:
+    def _properties(self) -> dict[str, str]:
         clients, controller = self._ports
         plain = "org.apache.kafka.common.security.plain.PlainLoginModule required"
         scram = "org.apache.kafka.common.security.scram.ScramLoginModule required"
         secret = self._controller_password
-        settings = _SETTINGS | {
+        return _SETTINGS | {
             "log.dirs": str(self._home / "log"),
             "listeners": f"{PROTOCOL}://127.0.0.1:{clients},CONTROLLER://127.0.0.1:{controller}",
             "advertised.listeners": f"{PROTOCOL}://127.0.0.1:{clients}",
@@ -207,8 +207,10 @@ class Kafka:
             ),
             **self._settings,
         }
+
+    def _write_properties(self) -> Path:
         path = self._home / "server.properties"
-        write_atomically(path, "".join(f"{name}={value}\n" for name, value in settings.items()))
+        write_atomically(path, "".join(f"{name}={value}\n" for name, value in self._properties().items()))
         return path
 
     async def _format(self, jars: Sequence[Path], properties: Path) -> None:

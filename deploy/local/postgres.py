@@ -24,9 +24,11 @@ DATABASE: Final = "osler"
 ADMIN: Final = "osler_admin"
 _START_SECONDS: Final = 60
 _NOBODY: Final = "nobody"
-_SETTINGS: Final = {
+_DOOR: Final = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",  # a path may be too long for one, and a second door is not needed
+}
+SETTINGS: Final = {
     "max_connections": "120",
     "shared_buffers": "64MB",
     "max_wal_size": "512MB",
@@ -42,6 +44,13 @@ _SETTINGS: Final = {
     "log_parameter_max_length": "0",
     "log_parameter_max_length_on_error": "0",
 }
+NEW_CLUSTER: Final = (
+    "--auth=scram-sha-256",
+    "--encoding=UTF8",
+    "--locale-provider=builtin",
+    "--builtin-locale=C.UTF-8",
+    "--locale=C",
+)
 _NOT_DURABLE: Final = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 _ENVIRONMENT: Final = {"PATH": os.defpath, "LC_ALL": "C"}
 
@@ -68,7 +77,7 @@ class Postgres:
         self._data = folder.path / "postgres"
         self._asked_port = port
         self._port = 0
-        self._settings = {**_SETTINGS, **({} if durable else _NOT_DURABLE), **(settings or {})}
+        self._settings = {**_DOOR, **SETTINGS, **({} if durable else _NOT_DURABLE), **(settings or {})}
         self._durable = durable
         self._say = say
         self._child = Child(folder, "postgres", death_signal=signal.SIGQUIT)  # its children end only if it ends itself
@@ -158,8 +167,7 @@ class Postgres:
         for path in (draft, password):
             if identity:
                 os.chown(path, identity.uid, identity.gid)
-        options = ["--auth=scram-sha-256", "--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-        options += ["--locale=C", "--no-instructions", *(() if self._durable else ("--no-sync",))]
+        options = [*NEW_CLUSTER, "--no-instructions", *(() if self._durable else ("--no-sync",))]
         initdb = Child(self._folder, "initdb")
         command = [program("initdb"), "-D", draft, "-U", ADMIN, f"--pwfile={password}", *options]
         initdb.start(command, env=_ENVIRONMENT, cwd=draft, identity=identity)

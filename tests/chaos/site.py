@@ -12,13 +12,15 @@ from typing import Final
 
 import asyncpg
 
-from deploy.local import ports, training
+from deploy.local import ports
 from deploy.local.folder import DataFolder
 from deploy.local.kafka import PROTOCOL, Kafka
 from deploy.local.parts import Parts, side_by_side
-from deploy.local.postgres import Postgres, identity_for
+from deploy.local.postgres import Postgres
+from deploy.local.processes import Identity
 from shared.testing.door import Door, a_door
 from shared.testing.stage import Engines
+from tests import backend
 
 POSTS: Final = ("publisher-0", "publisher-1", "listener-0", "listener-1")
 """The places of a play; Kafka has a listener for each, which tells clients to come back through that place's door."""
@@ -37,9 +39,8 @@ class SmallDisk:
         self.path = Path(mkdtemp(prefix="osler-small-disk-"))
         self._ballast = self.path / "ballast"
 
-    async def mount(self, folder: DataFolder) -> None:
-        """Make it. Raises NoSmallDisk where that is not permitted."""
-        identity = identity_for(folder)
+    async def mount(self, identity: Identity | None) -> None:
+        """Make it for this user. Raises NoSmallDisk where that is not permitted."""
         owner = f",uid={identity.uid},gid={identity.gid}" if identity else ""
         options = f"size={_SMALL_DISK_MB}m,mode=0700{owner}"
         if os.geteuid() != 0 or await _run("mount", "-t", "tmpfs", "-o", options, "tmpfs", str(self.path)):
@@ -104,24 +105,24 @@ async def a_site(path: Path) -> AsyncGenerator[Site]:
         stack.enter_context(folder.hold())
         small_disk: SmallDisk | None = SmallDisk()
         try:
-            await small_disk.mount(folder)
+            await small_disk.mount(backend.postgres_user(folder))
             stack.push_async_callback(small_disk.unmount)
         except NoSmallDisk:
             small_disk = None
         inner = {post: ports.spare_port() for post in POSTS}
         kafka_doors = {
-            post: await stack.enter_async_context(a_door(f"//127.0.0.1:{port}")) for post, port in inner.items()
+            post: await stack.enter_async_context(a_door(f"//{backend.host()}:{port}")) for post, port in inner.items()
         }
         clients, controller = ports.spare_port(), ports.spare_port()
         settings = _listeners(clients, controller, [(inner[post], kafka_doors[post].own_port) for post in POSTS])
-        postgres = Postgres(folder, port=0)
-        kafka = Kafka(folder, port=clients, controller_port=controller, settings=settings)
+        postgres = backend.a_postgres(folder, small_disk.path if small_disk else None)
+        kafka = backend.a_kafka(folder, clients, controller, settings)
         for port in inner.values():
             ports.give_back(port)
         stack.push_async_callback(_stop, postgres, kafka)
         await side_by_side(postgres.start(), kafka.start())
         postgres_doors = {post: await stack.enter_async_context(a_door(postgres.admin_url)) for post in POSTS}
-        async with training.beside(folder):
+        async with backend.quicker_next_time(folder):
             yield Site(Parts(folder, postgres, kafka), kafka_doors, postgres_doors, small_disk)
 
 

@@ -18,7 +18,7 @@ import httpx
 from aiokafka import AIOKafkaProducer
 
 from deploy.local.issuer.tokens import new_key
-from deploy.local.parts import Parts, local_parts
+from deploy.local.parts import Parts
 from deploy.local.ports import give_back, spare_port
 from shared.contracts.contacts import ContactRecorded
 from shared.contracts.event import Event
@@ -28,6 +28,7 @@ from shared.platform.settings import LOCAL_CONTACTS_KEY
 from shared.testing.eventually import eventually
 from shared.testing.running import record_of
 from shared.testing.stage import Engines, Stage, apply_topics, make_stage, new_passwords
+from tests import backend
 from tests.e2e.console.scene import MORNING, Scene, build
 
 _CLIENT: Final = "osler-console"
@@ -120,7 +121,7 @@ def _inherited() -> dict[str, str]:
 async def town(folder: Path) -> AsyncGenerator[Town]:
     """Everything up, with the scene told; down again at the end."""
     async with AsyncExitStack() as stack:
-        parts = await stack.enter_async_context(local_parts(folder / "parts", durable=False))
+        parts = await stack.enter_async_context(backend.both_parts(folder / "parts", durable=False))
         engines = Engines(parts.admin_url, parts.kafka_bootstrap, parts.kafka_username, parts.kafka_password)
         passwords = new_passwords()
         await asyncio.to_thread(apply_topics, engines, passwords)

@@ -6,8 +6,8 @@ from collections.abc import AsyncGenerator
 import pytest
 
 from deploy.local.folder import DataFolder
-from deploy.local.kafka import Kafka
 from shared.testing.stage import Engines, apply_topics, make_stage
+from tests import backend
 from tests.integration.notifications.mailbox import Mailbox
 from tests.integration.rebuilding.hospital import Hospital
 
@@ -20,7 +20,7 @@ async def hospital(
     folder = DataFolder.make(tmp_path_factory.mktemp("broker"))
     mailbox = Mailbox()
     with folder.hold():
-        async with Kafka(folder, port=0) as kafka, mailbox.open():
+        async with backend.a_kafka(folder) as kafka, mailbox.open():
             own = Engines(engines.admin_url, kafka.bootstrap, kafka.username, kafka.password)
             await asyncio.to_thread(apply_topics, own, passwords)
             stage = await make_stage(own, passwords, ["feedback", "notifications"])

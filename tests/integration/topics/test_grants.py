@@ -31,6 +31,7 @@ from deploy.local.kafka import Kafka
 from shared.contracts.topics import Catalogue, catalogue
 from shared.platform import topics
 from shared.platform.topics import Plan, Security, TopicsRefused, acls, principals
+from tests import backend
 
 _SECONDS = 15.0
 _GUIDE = (Path(__file__).parents[3] / "docs/guide/events.md").read_text(encoding="utf-8")
@@ -119,7 +120,7 @@ async def broker(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Bro
     """A broker with the catalogue applied; of its own, because these tests write what no service says."""
     folder = DataFolder.make(tmp_path_factory.mktemp("broker"))
     with folder.hold():
-        async with Kafka(folder, port=0) as kafka:
+        async with backend.a_kafka(folder) as kafka:
             ready = Broker(kafka, {name: token_hex(16) for name in _PRINCIPALS})
             assert len((await asyncio.to_thread(ready.apply)).topics) == len(_TOPICS)
             yield ready
