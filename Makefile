@@ -56,7 +56,7 @@ format: dev ## rewrite the code in the house format
 schemas schemas-check: dev ## write what is generated from the events, or only say what is out of date
 	$(SCHEMAS) $(if $(filter %-check,$@),--check)
 
-test: dev ## every test, on real Kafka and PostgreSQL, in two processes
+test: dev ## every test, on real Kafka and PostgreSQL, in two processes (BACKEND=containers: both in Docker)
 	$(BIN)/pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder $(ARGS)
 test-unit: dev ## only what needs neither Kafka nor PostgreSQL
 	$(BIN)/pytest tests/unit tests/contract tests/docs $(ARGS)

@@ -89,12 +89,11 @@ class _Contained(Child):
     def running(self) -> bool:
         if self._container is None:
             return False
-        container = self._container.get_wrapped_container()
-        container.reload()
-        return container.status == "running"
+        self._container.reload()
+        return self._container.status == "running"
 
     async def begin(self, make: Callable[[], DockerContainer]) -> None:
-        """Start the container, which is made at first."""
+        """Start the container, which is made at first, with ports that are its own from then on."""
         if self._container is None:
             self._container = make()
             await asyncio.to_thread(self._container.start)
@@ -103,7 +102,7 @@ class _Contained(Child):
 
     async def kill(self) -> None:
         """End all that runs in it with SIGKILL."""
-        if self._container is not None:
+        if self._container is not None and self.running:
             container = self._container.get_wrapped_container()
             await asyncio.to_thread(container.kill)
             await asyncio.to_thread(container.wait)
@@ -116,7 +115,7 @@ class _Contained(Child):
             self._container = None
 
     def tail(self) -> str:
-        if self._container is not None:
+        if self._container is not None and self._container.status != "not_started":
             self.log.write_bytes(b"".join(self._container.get_logs()))
         return super().tail()
 
@@ -133,12 +132,12 @@ class ContainedPostgres(Postgres):
         return f"postgresql://{user}:{password}@{host()}:{self.port}/{database}"
 
     async def start(self) -> Self:
-        self._port = self._choose_port()
         await self._contained.begin(self._make)
         await self._become_ready()
         return self
 
     def _make(self) -> DockerContainer:
+        self._port = self._choose_port()
         made = PostgresContainer(
             POSTGRES_IMAGE,
             username=postgres.ADMIN,
@@ -173,9 +172,6 @@ class ContainedKafka(Kafka):
         return f"{host()}:{self.port}"
 
     async def start(self) -> Self:
-        self._ports = self._choose_ports()
-        for port in self._ports:
-            ports.exact_port(self.name, port)
         await self._contained.begin(self._make)
         await self._become_ready()
         return self
@@ -189,6 +185,9 @@ class ContainedKafka(Kafka):
         }
 
     def _make(self) -> DockerContainer:
+        self._ports = self._choose_ports()
+        for port in self._ports:
+            ports.exact_port(self.name, port)
         properties = self._properties()
         made = DockerContainer(KAFKA_IMAGE).with_command(["sh", "-c", _START])
         for port in re.findall(r"//0\.0\.0\.0:(\d+)", properties["listeners"]):
