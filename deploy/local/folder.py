@@ -123,10 +123,10 @@ class DataFolder:
             shutil.rmtree(self.path)
 
 
-def write_atomically(path: Path, text: str, mode: int = 0o600) -> None:
-    """Write a file whole or not at all, readable for its owner alone unless `mode` says otherwise."""
+def write_atomically(path: Path, text: str) -> None:
+    """Write a file whole or not at all, readable for its owner alone."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
         file.write(text)
         file.flush()

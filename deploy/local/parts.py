@@ -1,7 +1,7 @@
 """PostgreSQL and Kafka alone, side by side, for whoever needs only these two; refuses to share a folder in use."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,6 @@ from deploy.local import training
 from deploy.local.folder import DataFolder
 from deploy.local.kafka import MECHANISM, PROTOCOL, Kafka
 from deploy.local.postgres import Postgres
-from deploy.local.saying import Say, silent
 
 
 @dataclass(frozen=True)
@@ -64,14 +63,7 @@ async def side_by_side(*work: Coroutine[Any, Any, object]) -> None:
 
 
 @asynccontextmanager
-async def local_parts(
-    path: Path,
-    *,
-    durable: bool = True,
-    kafka_settings: Mapping[str, str] | None = None,
-    full_speed: bool = False,
-    say: Say = silent,
-) -> AsyncGenerator[Parts]:
+async def local_parts(path: Path, *, durable: bool = True, full_speed: bool = False) -> AsyncGenerator[Parts]:
     """Start both on free ports and stop them at the end; the data stays in the folder.
 
     `durable=False` starts faster and forgets what a crash of the machine would: never where a fault is tested. Raises
@@ -79,8 +71,8 @@ async def local_parts(
     """
     folder = DataFolder.make(path)
     with folder.hold():
-        postgres = Postgres(folder, port=0, durable=durable, say=say)
-        kafka = Kafka(folder, port=0, settings=kafka_settings, full_speed=full_speed, say=say)
+        postgres = Postgres(folder, port=0, durable=durable)
+        kafka = Kafka(folder, port=0, full_speed=full_speed)
         try:
             await side_by_side(postgres.start(), kafka.start())
             async with training.beside(folder):

@@ -31,7 +31,6 @@ async def bring_up(
     *,
     services: Sequence[str] | None = None,
     stepped_from: datetime | None = None,
-    personas: Path = PERSONAS,
 ) -> AsyncGenerator[Platform]:
     """Run the parts and these services, or every one there is, in this folder while the block runs.
 
@@ -41,7 +40,7 @@ async def bring_up(
     with folder.hold():
         status.remove(folder)  # of a run that was killed: from here on it would be believed
         names = service_names() if services is None else services
-        platform = plan(folder, say, names, stepped_from, personas)
+        platform = plan(folder, say, names, stepped_from, PERSONAS)
         try:
             if platform.stepped_from:
                 say("time in this folder is the story's: it passes only while `osler demo` runs")

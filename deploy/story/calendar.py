@@ -40,9 +40,9 @@ def slot(beat: int, zone: str, minutes: int) -> dict[str, str]:
     return {"starts_at": starts_at.isoformat(), "ends_at": (starts_at + timedelta(minutes=minutes)).isoformat()}
 
 
-def next_beat_after(instant: datetime, zone: str, first: int = 0) -> int:
-    """The first beat, from `first` on, that lies after an instant."""
-    beat = first
+def next_beat_after(instant: datetime, zone: str) -> int:
+    """The first beat that lies after an instant."""
+    beat = 0
     while at(beat, zone) <= instant:
         beat += 1
     return beat

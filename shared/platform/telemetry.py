@@ -35,12 +35,12 @@ def gauge(name: str, what: str, labels: tuple[str, ...] = ()) -> Gauge:
     return Gauge(name, what, labels, registry=REGISTRY)
 
 
-def histogram(name: str, what: str, labels: tuple[str, ...] = (), buckets: tuple[float, ...] = ()) -> Histogram:
+def histogram(name: str, what: str, labels: tuple[str, ...] = ()) -> Histogram:
     """How often a value fell where; in seconds unless the name says otherwise."""
-    return Histogram(name, what, labels, registry=REGISTRY, buckets=buckets or Histogram.DEFAULT_BUCKETS)
+    return Histogram(name, what, labels, registry=REGISTRY)
 
 
-def set_up_logging(service: str, *, level: int = logging.INFO) -> None:
+def set_up_logging(service: str) -> None:
     """One JSON line per event on standard output; libraries' own lines in the same form, from WARNING up."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
@@ -51,7 +51,7 @@ def set_up_logging(service: str, *, level: int = logging.INFO) -> None:
     ]
     structlog.configure(
         processors=[*shared, structlog.processors.JSONRenderer()],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.WriteLoggerFactory(file=sys.stdout),
         cache_logger_on_first_use=True,
     )

@@ -168,14 +168,6 @@ class Routes:
         """Declare a replacement."""
         return self._declare("PUT", path, status_code=status_code, responses=responses)
 
-    def patch(self, path: str, *, status_code: int = 200, responses: Problems | None = None) -> Callable[[E], E]:
-        """Declare a partial change."""
-        return self._declare("PATCH", path, status_code=status_code, responses=responses)
-
-    def delete(self, path: str, *, status_code: int = 204, responses: Problems | None = None) -> Callable[[E], E]:
-        """Declare a removal."""
-        return self._declare("DELETE", path, status_code=status_code, responses=responses)
-
     def _declare(
         self,
         method: str,
