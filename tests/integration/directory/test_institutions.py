@@ -13,6 +13,7 @@ from shared.contracts.contacts import ContactRecorded
 from shared.platform.seal import open_sealed
 from shared.testing.running import Running
 from tests.integration.directory.consortium import CHIEF, KEYS, OFFICE, Consortium, settings_of, signed_in
+from tests.unit.directory.rosters import a_roster
 
 _INTRUSIONS: tuple[LiteralString, ...] = (
     "INSERT INTO programmes (institution_id, code, name) VALUES ($1, 'x', 'x')",
@@ -160,3 +161,15 @@ async def test_an_administrator_of_an_institution_cannot_pass_for_the_consortium
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         async with directory.app.transaction(hospital.institution_id, hospital.administrator_id) as tx:
             await tx.execute("UPDATE members SET roles = '{consortium_administrator}'")
+
+
+async def test_a_list_goes_on_behind_the_longest_names_of_any_script(consortium: Consortium) -> None:
+    hospital = await consortium.add_hospital()
+    names = {f"{'𓀀' * 199}{last}" for last in "𓀀𓀁𓀂"} | {'"\\' * 100}
+    await hospital.apply(a_roster(*({"name": name} for name in names)))
+    seen, address = list[str](), "/people?limit=1"
+    while address:
+        page = await hospital.get(address)
+        seen += [person["name"] for person in page["items"]]
+        address = page["next"] and f"/people?limit=1&after={page['next']}"
+    assert sorted(seen) == sorted([*names, "Bo Boss"])
