@@ -11,6 +11,7 @@ from services.directory import use_cases
 from services.directory.domain.people import (
     CannotEraseYourself,
     ErasureReason,
+    LastAdministrator,
     LivingStatus,
     Person,
     PersonAlreadyErased,
@@ -102,7 +103,7 @@ async def show_me(me: Me, tx: Tx) -> PersonView:
 
 @routes.post(
     "/people/{person_id}/erase",
-    responses=problems(PersonNotFound, StaleRevision, PersonAlreadyErased, CannotEraseYourself),
+    responses=problems(PersonNotFound, StaleRevision, PersonAlreadyErased, CannotEraseYourself, LastAdministrator),
 )
 async def erase_person(person_id: UUID, form: EraseForm, if_match: IfMatch, me: Me, tx: Tx) -> PersonView:
     """Erase what is known of a person, here and in every other service. It cannot be undone."""

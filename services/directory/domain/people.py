@@ -1,5 +1,6 @@
 """People of an institution: roles, leave, contact details and erasure; an erased person takes no change."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -35,6 +36,10 @@ class PersonAlreadyErased(Conflict):
 
 class ErasedPersonNotFound(NotFound):
     """Nobody of your institution with this id was erased. Nothing was changed."""
+
+
+class LastAdministrator(Conflict):
+    """Nobody who stays would administer this institution. Nothing was changed; name another administrator first."""
 
 
 class CannotEraseYourself(Forbidden):
@@ -137,6 +142,10 @@ class Person:
             events.append(PersonLeft(**self._next(now), since=since))
         return events
 
+    def stays(self) -> bool:
+        """Whether they may sign in, and nobody expects them to leave."""
+        return self.status in {"active", "on_leave"} and self.next_status != "left"
+
     def plan(self, status: LivingStatus, at: datetime) -> None:
         """Expect to become `status` at a later instant; it takes the place of what was expected before."""
         if (self.next_status, self.next_status_at) != (status, at):
@@ -204,3 +213,10 @@ class Person:
             "person_id": self.person_id,
             "institution_id": self.institution_id,
         }
+
+
+def refuse_to_lose_the_last(administrators: Sequence[Person], leaving: UUID) -> None:
+    """Raise LastAdministrator where `leaving` is one of an institution's administrators and no other of them stays."""
+    others = [one for one in administrators if one.person_id != leaving]
+    if len(others) < len(administrators) and not any(one.stays() for one in others):
+        raise LastAdministrator

@@ -46,7 +46,8 @@ class Register:
     """What is known when a roster is read.
 
     `people` are by external id in lower case; `is_erased` tells of an external id whether its owner was erased;
-    `importer_id` is the administrator who imports, and must be one afterwards too.
+    `importer_id` is the administrator who imports, and must be one afterwards too; `staying` are the external ids in
+    lower case of the administrators whom nobody expects to leave, and some must be left of them.
     """
 
     institution: Institution
@@ -54,6 +55,7 @@ class Register:
     people: Mapping[str, Person]
     is_erased: Callable[[str], bool]
     importer_id: UUID
+    staying: frozenset[str]
 
 
 def compare(lines: Sequence[Line], register: Register, now: datetime) -> list[Verdict]:
@@ -64,10 +66,10 @@ def compare(lines: Sequence[Line], register: Register, now: datetime) -> list[Ve
         try:
             entry = _understand(line, register, seen, now)
         except BadCell as bad:
-            verdicts.append(Verdict(line.row, "error", _shown_id(line), bad.reason))
+            verdicts.append(_refuse(line.row, _shown_id(line), bad))
         else:
             verdicts.append(_judge(line.row, entry, register.people.get(entry.details.external_id.lower()), now))
-    return verdicts
+    return _leave_an_administrator(verdicts, register, now)
 
 
 def follow(person: Person, entry: Entry, now: datetime) -> list[PersonEvent]:
@@ -109,6 +111,10 @@ def _understand(line: Line, register: Register, seen: set[str], now: datetime) -
     if known is not None and known.person_id == register.importer_id and _takes_their_own_role(known, entry):
         raise BadCell("own_administrator")
     return entry
+
+
+def _refuse(row: int, external_id: str, bad: BadCell) -> Verdict:
+    return Verdict(row, "error", external_id, bad.reason)
 
 
 def _shown_id(line: Line) -> str:
@@ -164,6 +170,33 @@ def _takes_their_own_role(importer: Person, entry: Entry) -> bool:
     held = importer.roles.get("administrator")
     loses = held is not None and held.from_roster and entry.role != "administrator"
     return loses or entry.status == "left"
+
+
+def _leave_an_administrator(verdicts: Sequence[Verdict], register: Register, now: datetime) -> list[Verdict]:
+    """Make an error of a row that takes the last administrator who stays, whom no other row replaces."""
+    staying = set(register.staying)
+    leaving: list[tuple[int, str]] = []
+    for index, verdict in enumerate(verdicts):
+        key = verdict.external_id.lower()
+        if verdict.entry is not None and _stays_administrator(register.people.get(key), verdict.entry, now):
+            staying.add(key)
+        elif verdict.entry is not None and key in staying:
+            leaving.append((index, key))
+    left = list(verdicts)
+    for index, key in leaving:
+        if staying == {key}:
+            left[index] = _refuse(left[index].row, left[index].external_id, BadCell("last_administrator"))
+        else:
+            staying.remove(key)
+    return left
+
+
+def _stays_administrator(person: Person | None, entry: Entry, now: datetime) -> bool:
+    """Whether a row makes or leaves its person an administrator whom nobody expects to leave."""
+    held = None if person is None else person.roles.get("administrator")
+    administers = entry.role == "administrator" or (held is not None and not held.from_roster)
+    is_away = person is not None and person.status == "left" and entry.since > now
+    return administers and entry.status != "left" and not is_away
 
 
 def _other_roster_roles(person: Person, entry: Entry) -> list[Role]:

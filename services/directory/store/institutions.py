@@ -12,7 +12,7 @@ from services.directory.domain.institutions import (
     InstitutionNotFound,
     Programme,
 )
-from shared.platform.database import Transaction
+from shared.platform.database import Row, Transaction
 
 _INSTITUTION: Final = (
     "SELECT institution_id, name, mail_domain, time_zone, locale, joined_at, version, revision FROM institutions "
@@ -51,10 +51,12 @@ async def find_institution_of_domain(tx: Transaction, mail_domain: str) -> Insti
 
 async def get_institution(tx: Transaction, institution_id: UUID) -> Institution:
     """One institution; raises InstitutionNotFound."""
-    row = await tx.find(_INSTITUTION + "WHERE institution_id = $1", institution_id)
-    if row is None:
-        raise InstitutionNotFound
-    return Institution(**dict(row))
+    return _found(await tx.find(_INSTITUTION + "WHERE institution_id = $1", institution_id))
+
+
+async def get_institution_for_update(tx: Transaction, institution_id: UUID) -> Institution:
+    """One institution, locked for an erasure, which waits for everything that is written of it."""
+    return _found(await tx.find(_INSTITUTION + "WHERE institution_id = $1 FOR UPDATE", institution_id))
 
 
 async def lock_institutions(tx: Transaction, institution_ids: Sequence[UUID]) -> list[Institution]:
@@ -180,3 +182,9 @@ async def list_agreements(tx: Transaction, after: tuple[datetime, UUID] | None, 
         limit,
     )
     return [Agreement(**dict(row)) for row in rows]
+
+
+def _found(row: Row | None) -> Institution:
+    if row is None:
+        raise InstitutionNotFound
+    return Institution(**dict(row))

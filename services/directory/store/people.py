@@ -116,6 +116,19 @@ async def list_people(
     return [_person(row) for row in rows]
 
 
+async def list_administrators(tx: Transaction, institution_id: UUID) -> list[Person]:
+    """Who may sign in as an administrator of an institution, without their roles."""
+    rows = await tx.fetch(
+        _PERSON
+        + """
+        WHERE institution_id = $1 AND status IN ('active', 'on_leave')
+            AND person_id IN (SELECT person_id FROM roles WHERE institution_id = $1 AND role = 'administrator')
+        """,
+        institution_id,
+    )
+    return [_person(row) for row in rows]
+
+
 async def list_people_of_external_ids(tx: Transaction, institution_id: UUID, external_keys: list[str]) -> list[Person]:
     """The people with these external ids in lower case."""
     rows = await tx.fetch(

@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import ClassVar, LiteralString
 from uuid import UUID
 
-from services.directory.domain.people import CannotEraseYourself, ErasureReason, Person
+from services.directory.domain.people import CannotEraseYourself, ErasureReason, Person, refuse_to_lose_the_last
 from services.directory.store import erasures, imports, institutions
 from services.directory.store import people as store
 from services.directory.use_cases.keys import Keys
 from shared.platform import outbox, timers
 from shared.platform.database import Transaction
+from shared.platform.errors import Forbidden
 from shared.platform.http.revisions import Revision
 from shared.platform.members import Person as Member
 
@@ -24,9 +25,14 @@ class PersonStatusDue(timers.Timer):
 
 
 async def follow_status_plan(tx: Transaction, person_id: UUID) -> None:
-    """Let somebody become what a roster said they would."""
+    """Let somebody become what a roster said they would; raises LastAdministrator.
+
+    Whoever is expected to leave was not counted among those who stay, so no lock of the institution is needed here.
+    """
     person = await store.get_person_of_any_institution(tx, person_id)
     said = person.follow_plan(tx.now)
+    if said and person.status == "left":
+        refuse_to_lose_the_last(await store.list_administrators(tx, person.institution_id), person_id)
     store.save_person(tx, person)
     for event in said:
         await outbox.publish(tx, event)
@@ -35,13 +41,18 @@ async def follow_status_plan(tx: Transaction, person_id: UUID) -> None:
 async def erase_person(tx: Transaction, person_id: UUID, by: Member, reason: ErasureReason, seen: Revision) -> Person:
     """Forget who somebody is, here and wherever it was said.
 
-    Raises PersonNotFound, StaleRevision, PersonAlreadyErased, CannotEraseYourself.
+    Raises PersonNotFound, StaleRevision, PersonAlreadyErased, CannotEraseYourself, LastAdministrator, and Forbidden
+    for whoever is no administrator any more.
     """
     if person_id == by.person_id:
         raise CannotEraseYourself
+    # Of two administrators who erase each other one is too late.
+    await institutions.get_institution_for_update(tx, by.institution_id)
+    administrators = await list_administrators(tx, by)
     waiting = await imports.list_roster_imports_with_rows_for_update(tx, by.institution_id)
     person = await store.get_person_for_update(tx, by.institution_id, person_id)
     seen.check(person.revision)
+    refuse_to_lose_the_last(administrators, person_id)
     held = await store.list_roles(tx, by.institution_id, [person_id])
     said, tombstone = person.erase(reason, tx.now)
     store.save_person(tx, person)
@@ -65,6 +76,17 @@ async def readmit_person(tx: Transaction, external_id: str, by: Member, keys: Ke
     """
     institution = await institutions.get_institution(tx, by.institution_id)
     await store.forget_erased_key(tx, by.institution_id, keys.sign_in_key(external_id, institution.mail_domain))
+
+
+async def list_administrators(tx: Transaction, by: Member) -> list[Person]:
+    """Who may administer the institution of `by`; raises Forbidden where `by` may not any more.
+
+    Whoever decides by the answer has locked the institution: what was read on signing in may be past by then.
+    """
+    found = await store.list_administrators(tx, by.institution_id)
+    if by.person_id not in {one.person_id for one in found}:
+        raise Forbidden
+    return found
 
 
 async def get_person(tx: Transaction, institution_id: UUID, person_id: UUID) -> tuple[Person, datetime | None]:

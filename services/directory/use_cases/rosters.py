@@ -13,7 +13,7 @@ from services.directory.domain.sheet import Line, read_sheet
 from services.directory.store import imports, institutions
 from services.directory.store import people as store
 from services.directory.use_cases.keys import Keys
-from services.directory.use_cases.people import PersonStatusDue, attach_roles
+from services.directory.use_cases.people import PersonStatusDue, attach_roles, list_administrators
 from shared.contracts.event import Event, Role
 from shared.platform import outbox, timers
 from shared.platform.database import Transaction
@@ -43,7 +43,8 @@ class _Saved:
 async def preview_roster(tx: Transaction, content: bytes, by: Member, keys: Keys) -> RosterImport:
     """Read a roster and say what each row would do; only the import itself is kept.
 
-    Raises WrongEncoding, UnreadableRoster, MissingColumn, DuplicateColumn, TooManyRows.
+    Raises WrongEncoding, UnreadableRoster, MissingColumn, DuplicateColumn, TooManyRows, and Forbidden for whoever is no
+    administrator any more.
     """
     sheet = read_sheet(content)
     institution = await institutions.get_institution(tx, by.institution_id)
@@ -72,12 +73,13 @@ async def get_roster_import(tx: Transaction, institution_id: UUID, import_id: UU
 async def apply_roster(tx: Transaction, import_id: UUID, rows: Rows, by: Member, keys: Keys) -> RosterImport:
     """Import all rows, or the good ones, judged anew by what is known now; everything or nothing is stored.
 
-    Raises RosterImportNotFound, RosterAlreadyApplied, RosterExpired, RosterHasErrors.
+    Raises RosterImportNotFound, RosterAlreadyApplied, RosterExpired, RosterHasErrors, and Forbidden for whoever is no
+    administrator any more.
     """
+    # One roster at a time: two files that bring the same new person, or take the last administrators, wait here.
+    [institution] = await institutions.lock_institutions(tx, [by.institution_id])
     draft = await imports.get_roster_import_for_update(tx, by.institution_id, import_id)
     draft.check_open(tx.now)
-    # One roster at a time: two files that bring the same new person wait for each other here.
-    [institution] = await institutions.lock_institutions(tx, [by.institution_id])
     known = await store.lock_people_of_external_ids(tx, by.institution_id, _external_keys(draft.lines))
     register = await _register(tx, institution, known, by, keys)
     verdicts = compare(draft.lines, register, tx.now)
@@ -97,6 +99,7 @@ async def forget_roster(tx: Transaction, import_id: UUID) -> None:
 
 async def _register(tx: Transaction, institution: Institution, known: list[Person], by: Member, keys: Keys) -> Register:
     institution_id = institution.institution_id
+    administrators = await list_administrators(tx, by)
     await attach_roles(tx, institution_id, known)
     programmes = await institutions.list_programmes(tx, institution_id, "", None)
     erased = await store.list_erased_keys(tx, institution_id)
@@ -107,6 +110,7 @@ async def _register(tx: Transaction, institution: Institution, known: list[Perso
         # Without erased people no key is computed: it is the dearest step of a row.
         is_erased=lambda external_id: bool(erased) and keys.sign_in_key(external_id, institution.mail_domain) in erased,
         importer_id=by.person_id,
+        staying=frozenset(one.known().external_id.lower() for one in administrators if one.stays()),
     )
 
 

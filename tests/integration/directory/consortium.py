@@ -131,3 +131,11 @@ async def found(running: Running) -> Consortium:
 def settings_of(running: Running) -> PlatformSettings:
     """What the directory's process is told here."""
     return running.stage.settings("directory").model_copy(update={"contacts_key": SecretStr(LOCAL_CONTACTS_KEY)})
+
+
+async def count_waiting(running: Running) -> int:
+    """How many transactions wait for another's lock."""
+    waiting = """
+        SELECT FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE NOT granted AND datname = current_database()
+        """
+    return len(await running.rows(waiting))

@@ -57,7 +57,8 @@ class Hospital:
         """What each row would do."""
         institution = Institution(self.institution_id, "North", "north.example", self.time_zone, "pl", NOW)
         is_erased = self.erased.__contains__
-        register = Register(institution, self.programmes, self.people, is_erased, self.importer_id)
+        staying = {key for key, one in self.people.items() if "administrator" in one.roles and one.stays()}
+        register = Register(institution, self.programmes, self.people, is_erased, self.importer_id, frozenset(staying))
         return compare(read_sheet(content).lines, register, now)
 
     def apply(self, content: bytes, now: datetime = NOW) -> list[PersonEvent]:

@@ -249,3 +249,62 @@ def test_administrators_cannot_shut_themselves_out(cell: dict[str, str]) -> None
     hospital.apply(a_roster(administrator))
     hospital.importer_id = hospital.person("E-2").person_id
     assert reasons(hospital.preview(a_roster({**administrator, **cell}))) == ["own_administrator"]
+
+
+ADMINISTRATOR = {"role": "administrator", "places": "", "shared_places": ""}
+DEPARTURES = [
+    {"status": "left"},
+    {"status": "left", "status_from": "2026-09-08"},
+    {"role": "mentee"},
+]
+
+
+@pytest.mark.parametrize("cell", DEPARTURES)
+def test_no_roster_takes_the_last_administrator_who_stays(cell: dict[str, str]) -> None:
+    hospital = Hospital()
+    hospital.apply(a_roster(ADMINISTRATOR, {**ADMINISTRATOR, "status": "left", "status_from": "2026-09-09"}))
+    hospital.importer_id = hospital.person("E-3").person_id
+    assert reasons(hospital.preview(a_roster({**ADMINISTRATOR, **cell}))) == ["last_administrator"]
+    going = {**ADMINISTRATOR, **cell}
+    assert reasons(hospital.preview(a_roster(going, {**ADMINISTRATOR, "external_id": "E-9"}))) == [None, None]
+    assert reasons(hospital.preview(a_roster(going, ADMINISTRATOR))) == [None, None]
+
+
+def test_of_rows_that_take_every_administrator_the_last_is_an_error() -> None:
+    hospital = Hospital()
+    hospital.apply(a_roster(ADMINISTRATOR, ADMINISTRATOR))
+    departures = [{**ADMINISTRATOR, **cell} for cell in DEPARTURES[:2]]
+    assert reasons(hospital.preview(a_roster(*departures))) == [None, "last_administrator"]
+
+
+def test_an_administrator_who_left_does_not_stay_before_the_day_of_their_return() -> None:
+    hospital = Hospital()
+    hospital.apply(a_roster({**ADMINISTRATOR, "status": "left"}, ADMINISTRATOR))
+    files = [
+        a_roster({**ADMINISTRATOR, "status_from": day}, {**ADMINISTRATOR, "status": "left"})
+        for day in ("2026-09-08", "2026-09-07")
+    ]
+    assert [reasons(hospital.preview(content)) for content in files] == [[None, "last_administrator"], [None, None]]
+
+
+a_change = st.fixed_dictionaries(
+    {
+        "role": st.sampled_from(["administrator", "mentee"]),
+        "status": st.sampled_from(["active", "on_leave", "left"]),
+        "status_from": st.sampled_from(["2026-09-06", "", "2026-09-08"]),
+        "places": st.just(""),
+        "shared_places": st.just(""),
+    }
+)
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.lists(a_change, min_size=3, max_size=3)), max_size=4))
+def test_an_administrator_stays_after_any_rosters_of_any_importers(
+    files: list[tuple[int, list[dict[str, str]]]],
+) -> None:
+    hospital = Hospital()
+    hospital.apply(a_roster(ADMINISTRATOR, ADMINISTRATOR, ADMINISTRATOR))
+    for importer, rows in files:
+        hospital.importer_id = hospital.person(f"E-{importer + 2}").person_id
+        hospital.apply(a_roster(*rows))
+        assert any("administrator" in one.roles and one.stays() for one in hospital.people.values())

@@ -21,7 +21,7 @@ def verdicts(hospital: Hospital, name: str) -> list[Verdict]:
     institution = Institution(
         uuid4(), hospital.name, hospital.mail_domain, hospital.time_zone, hospital.locale, joined_at=START
     )
-    register = Register(institution, frozenset(hospital.programmes), {}, lambda _: False, uuid4())
+    register = Register(institution, frozenset(hospital.programmes), {}, lambda _: False, uuid4(), frozenset())
     return compare(read_sheet((ROSTERS / name).read_bytes()).lines, register, START)
 
 
