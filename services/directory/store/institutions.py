@@ -54,6 +54,12 @@ async def get_institution(tx: Transaction, institution_id: UUID) -> Institution:
     return _found(await tx.find(_INSTITUTION + "WHERE institution_id = $1", institution_id))
 
 
+async def get_institution_for_key_share(tx: Transaction, institution_id: UUID) -> Institution:
+    """One institution, of whose people nobody is erased before this transaction ends; raises InstitutionNotFound."""
+    # The lock that a row which refers to the institution takes by itself, only too late: imports do not wait for it.
+    return _found(await tx.find(_INSTITUTION + "WHERE institution_id = $1 FOR KEY SHARE", institution_id))
+
+
 async def get_institution_for_update(tx: Transaction, institution_id: UUID) -> Institution:
     """One institution, locked for an erasure, which waits for everything that is written of it."""
     return _found(await tx.find(_INSTITUTION + "WHERE institution_id = $1 FOR UPDATE", institution_id))

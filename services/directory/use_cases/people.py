@@ -46,7 +46,7 @@ async def erase_person(tx: Transaction, person_id: UUID, by: Member, reason: Era
     """
     if person_id == by.person_id:
         raise CannotEraseYourself
-    # Of two administrators who erase each other one is too late.
+    # A preview is forgotten below or comes after this, and of two administrators who erase each other one is too late.
     await institutions.get_institution_for_update(tx, by.institution_id)
     administrators = await list_administrators(tx, by)
     waiting = await imports.list_roster_imports_with_rows_for_update(tx, by.institution_id)

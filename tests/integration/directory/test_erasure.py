@@ -14,14 +14,16 @@ from services.directory import use_cases
 from services.directory.consumers import check_contacts, watch_contacts
 from shared.contracts.contacts import contact_id
 from shared.platform.compacted import read_last_words
+from shared.platform.http.revisions import Revision
 from shared.platform.kafka import client_options, make_producer
+from shared.platform.members import Person as Member
 from shared.platform.relay import Relay
 from shared.platform.service import Runtime
 from shared.platform.settings import SettingsRefused
 from shared.platform.whole_topic import CannotReadTheTopic
 from shared.testing.eventually import eventually
 from shared.testing.running import Running
-from tests.integration.directory.consortium import Consortium, Hospital, settings_of
+from tests.integration.directory.consortium import KEYS, Consortium, Hospital, count_waiting, settings_of
 from tests.unit.directory.rosters import a_roster
 
 ASKED = {"reason": "asked"}
@@ -133,6 +135,34 @@ async def test_erasure_needs_the_revision_and_another_administrator(hospital: Ho
     shown = await hospital.get(f"/people/{ada}")
     again = await hospital.post(f"/people/{ada}/erase", json=ASKED, headers={"If-Match": f'"{shown["revision"]}"'})
     assert (again.status_code, again.json()["code"]) == (409, "person_already_erased")
+
+
+async def test_a_preview_that_is_under_way_is_forgotten_by_an_erasure_that_begins_before_its_end(
+    directory: Running, hospital: Hospital
+) -> None:
+    boss = Member(hospital.administrator_id, hospital.institution_id, frozenset({"administrator"}))
+    async with directory.app.transaction(boss.institution_id, boss.person_id) as tx:
+        draft = await use_cases.preview_roster(tx, a_roster({"name": "Ada Again"}), boss, KEYS)
+        erasing = asyncio.create_task(erase(hospital))
+        await eventually(lambda: ended_or_waiting(directory, erasing))
+    await erasing
+    [kept] = await directory.rows("SELECT state, lines, rows FROM roster_imports WHERE import_id = $1", draft.import_id)
+    assert tuple(kept) == ("expired", None, None)
+
+
+async def test_a_preview_that_waited_for_an_erasure_knows_of_it(directory: Running, hospital: Hospital) -> None:
+    boss = Member(hospital.administrator_id, hospital.institution_id, frozenset({"administrator"}))
+    person = (await hospital.people())["E-2"]
+    async with directory.app.transaction(boss.institution_id, boss.person_id) as tx:
+        await use_cases.erase_person(tx, UUID(person["person_id"]), boss, "asked", Revision(person["revision"]))
+        previewing = asyncio.create_task(hospital.preview(a_roster({"name": "Ada Again"})))
+        await eventually(lambda: ended_or_waiting(directory, previewing))
+    assert (await previewing)["rows"][0]["reason"] == "erased_person"
+
+
+async def ended_or_waiting(directory: Running, command: asyncio.Task[Any]) -> bool:
+    """Whether a command has come to its end, or waits for another's."""
+    return command.done() or await count_waiting(directory) > 0
 
 
 @asynccontextmanager
