@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import pwd
 from collections.abc import Awaitable, Callable
 from importlib import import_module
 from typing import Annotated, Any, TypeVar
@@ -37,6 +38,7 @@ app.add_typer(parked_app, name="parked")
 ServiceName = Annotated[str, typer.Argument(help="the service, for instance meetings")]
 Aggregate = Annotated[UUID, typer.Argument(help="the aggregate's id, as `osler parked list` shows it")]
 ConsumerName = Annotated[str, typer.Option("--consumer", help="the consumer's name, where it is not the service's")]
+Version = Annotated[int, typer.Option("--version", help="the lowest waiting version, as it was shown")]
 Reason = Annotated[str, typer.Option("--reason", help="why; it is kept with the decision")]
 
 
@@ -110,18 +112,22 @@ def show_parked(service: ServiceName, aggregate_id: Aggregate, consumer: Consume
 
 
 @parked_app.command()
-def retry(service: ServiceName, aggregate_id: Aggregate, consumer: ConsumerName = "", reason: Reason = "") -> None:
+def retry(
+    service: ServiceName, aggregate_id: Aggregate, version: Version, consumer: ConsumerName = "", reason: Reason = ""
+) -> None:
     """Let the lowest waiting event be tried at once."""
-    decision = _decision(reason)
-    version = _in_database(service, lambda tx: operators.retry(tx, consumer or service, aggregate_id, decision))
+    name, decision = consumer or service, _decision(reason)
+    _in_database(service, lambda tx: operators.retry(tx, name, aggregate_id, version, decision))
     typer.echo(f"Version {version} is tried now.")
 
 
 @parked_app.command()
-def discard(service: ServiceName, aggregate_id: Aggregate, reason: Reason, consumer: ConsumerName = "") -> None:
+def discard(
+    service: ServiceName, aggregate_id: Aggregate, version: Version, reason: Reason, consumer: ConsumerName = ""
+) -> None:
     """Drop the lowest waiting event for good, and go on behind it."""
-    decision = _decision(reason)
-    version = _in_database(service, lambda tx: operators.discard(tx, consumer or service, aggregate_id, decision))
+    name, decision = consumer or service, _decision(reason)
+    _in_database(service, lambda tx: operators.discard(tx, name, aggregate_id, version, decision))
     typer.echo(f"Version {version} is discarded; what waits behind it is tried now.")
 
 
@@ -130,23 +136,37 @@ def accept(
     service: ServiceName,
     reason: Reason,
     aggregate_id: Annotated[UUID | None, typer.Argument(help="one aggregate")] = None,
+    version: Annotated[
+        int | None, typer.Option("--version", help="its lowest waiting version, as it was shown")
+    ] = None,
     topic: Annotated[str, typer.Option("--topic", help="or every gap of this topic")] = "",
     consumer: ConsumerName = "",
 ) -> None:
     """Go on without missing versions, for one aggregate or for all of a topic."""
     decision, name = _decision(reason), consumer or service
-    if (aggregate_id is None) == (not topic):
-        raise LocalProblem("Name either an aggregate or --topic. Nothing was changed.")
-    if aggregate_id is not None:
-        version = _in_database(service, lambda tx: operators.accept(tx, name, aggregate_id, decision))
-        typer.echo(f"Accepted: it goes on with version {version}.")
-        return
-    gaps = _in_database(service, lambda tx: operators.accept_topic(tx, name, topic, decision))
-    typer.echo(f"Accepted {gaps} gaps of {topic}.")
+    match aggregate_id, version, topic:
+        case UUID(), int(), "":
+            _in_database(service, lambda tx: operators.accept(tx, name, aggregate_id, version, decision))
+            typer.echo(f"Accepted: it goes on with version {version}.")
+        case None, None, str() if topic:
+            gaps = _in_database(service, lambda tx: operators.accept_topic(tx, name, topic, decision))
+            typer.echo(f"Accepted {gaps} gaps of {topic}.")
+        case _:
+            raise LocalProblem("Name either an aggregate and --version, or --topic. Nothing was changed.")
 
 
 def _decision(reason: str) -> Decision:
-    return Decision(by=os.environ.get("SUDO_USER") or os.environ.get("USER") or "command line", reason=reason)
+    return Decision(by=f"command line: {_operator()}", reason=reason)
+
+
+def _operator() -> str:
+    """Who asks, as the operating system knows them: of the environment, only what `sudo` says to root is believed."""
+    user_id = os.getuid()
+    behind = os.environ.get("SUDO_USER") if user_id == 0 else None
+    try:
+        return behind or pwd.getpwuid(user_id).pw_name
+    except KeyError:  # in a container, under a number that nobody named
+        return str(user_id)
 
 
 def _in_database(service: str, work: Callable[[Transaction], Awaitable[T]]) -> T:

@@ -77,7 +77,7 @@ async def test_a_batch_that_comes_while_its_aggregate_is_parked_drained_and_disc
     async def discard(pair_id: UUID) -> None:
         while True:
             try:
-                await bench.database.run(lambda tx: operators.discard(tx, bench.name, pair_id, BECAUSE))
+                await bench.database.run(lambda tx: operators.discard(tx, bench.name, pair_id, 2, BECAUSE))
             except NothingParked:
                 continue
             else:

@@ -1,12 +1,13 @@
 """What cannot be applied yet waits alone with its reason, and leaves in order or by a person's word; all else flows."""
 
+import asyncio
 import contextlib
 from uuid import uuid4
 
 import pytest
 
 from shared.platform.consumer import operators, retrier
-from shared.platform.consumer.operators import NotAGap, NothingParked
+from shared.platform.consumer.operators import AnotherHead, NotAGap, NothingParked
 from shared.platform.errors import NotYet, Refused
 from tests.spine.bench import BECAUSE, Bench, resumed, with_another_id
 
@@ -70,8 +71,22 @@ async def test_what_a_rule_refuses_waits_for_a_person_who_may_discard_it(bench: 
     (head, _) = await bench.parked()
     assert (head["reason"], head["next_try_at"]) == ("refused", None)
 
-    await bench.database.run(lambda tx: operators.discard(tx, bench.name, a, BECAUSE))
+    await bench.database.run(lambda tx: operators.discard(tx, bench.name, a, 1, BECAUSE))
     await bench.retried([(a, 2)])
+
+
+async def test_two_who_discard_the_same_event_at_once_drop_one(bench: Bench) -> None:
+    a = uuid4()
+    bench.broken = lambda _: Refused()
+    await bench.deliver(resumed(a, 1), resumed(a, 2))
+
+    both = [bench.database.run(lambda tx: operators.discard(tx, bench.name, a, 1, BECAUSE)) for _ in range(2)]
+    done, refused = sorted(await asyncio.gather(*both, return_exceptions=True), key=repr, reverse=True)
+
+    assert done is None
+    assert isinstance(refused, AnotherHead)
+    assert "2 now" in str(refused)
+    assert [row["version"] for row in await bench.parked()] == [2]
 
 
 async def test_a_person_may_let_a_refused_event_be_tried_again(bench: Bench) -> None:
@@ -80,7 +95,7 @@ async def test_a_person_may_let_a_refused_event_be_tried_again(bench: Bench) -> 
     await bench.deliver(resumed(a, 1))
     bench.broken = lambda _: None
 
-    await bench.database.run(lambda tx: operators.retry(tx, bench.name, a, BECAUSE))
+    await bench.database.run(lambda tx: operators.retry(tx, bench.name, a, 1, BECAUSE))
 
     await bench.retried([(a, 1)])
 
@@ -100,7 +115,7 @@ async def test_an_event_at_whose_retry_the_process_died_again_and_again_waits_fo
     await bench.retrier.drain()
 
     assert await bench.reasons() == ["process_died"]
-    await bench.database.run(lambda tx: operators.retry(tx, bench.name, a, BECAUSE))
+    await bench.database.run(lambda tx: operators.retry(tx, bench.name, a, 1, BECAUSE))
     await bench.retried([(a, 1)])
 
 
@@ -108,13 +123,13 @@ async def test_a_person_may_accept_a_gap_and_only_a_gap(bench: Bench) -> None:
     a = uuid4()
     await bench.deliver(resumed(a, 3), resumed(a, 4))
 
-    await bench.database.run(lambda tx: operators.accept(tx, bench.name, a, BECAUSE))
+    await bench.database.run(lambda tx: operators.accept(tx, bench.name, a, 3, BECAUSE))
     with pytest.raises(NotAGap):
-        await bench.database.run(lambda tx: operators.accept(tx, bench.name, a, BECAUSE))
+        await bench.database.run(lambda tx: operators.accept(tx, bench.name, a, 3, BECAUSE))
 
     await bench.retried([(a, 3), (a, 4)])
     with pytest.raises(NothingParked):
-        await bench.database.run(lambda tx: operators.accept(tx, bench.name, a, BECAUSE))
+        await bench.database.run(lambda tx: operators.accept(tx, bench.name, a, 3, BECAUSE))
 
 
 async def test_a_person_may_accept_every_gap_of_a_topic(bench: Bench) -> None:
@@ -185,8 +200,8 @@ async def test_what_a_person_discarded_or_went_on_without_is_no_alarm_when_it_co
     a, b = uuid4(), uuid4()
     bench.broken = lambda event: Refused() if event.version == 1 else None
     await bench.deliver(resumed(a, 1), resumed(b, 3))
-    await bench.database.run(lambda tx: operators.discard(tx, bench.name, a, BECAUSE))
-    await bench.database.run(lambda tx: operators.accept(tx, bench.name, b, BECAUSE))
+    await bench.database.run(lambda tx: operators.discard(tx, bench.name, a, 1, BECAUSE))
+    await bench.database.run(lambda tx: operators.accept(tx, bench.name, b, 3, BECAUSE))
 
     await bench.deliver(resumed(a, 1), resumed(b, 2))
 

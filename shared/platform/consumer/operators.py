@@ -6,7 +6,7 @@ from uuid import UUID
 
 from shared.platform.consumer import inbox
 from shared.platform.database import Transaction
-from shared.platform.errors import NotFound, Refused
+from shared.platform.errors import Conflict, NotFound, Refused
 
 
 class NothingParked(NotFound):
@@ -15,6 +15,10 @@ class NothingParked(NotFound):
 
 class NotAGap(Refused):
     """The lowest waiting event is the next one to apply, so there is no gap to accept. Retry or discard it."""
+
+
+class AnotherHead(Conflict):
+    """Another event is the lowest one that waits by now. Nothing was changed; look again and decide again."""
 
 
 @dataclass(frozen=True)
@@ -67,9 +71,9 @@ async def show_parked(tx: Transaction, consumer: str, aggregate_id: UUID) -> lis
     return [dict(row) for row in rows]
 
 
-async def retry(tx: Transaction, consumer: str, aggregate_id: UUID, decision: Decision) -> int:
-    """Let the lowest waiting event be tried at once, and give its version. Raises NothingParked."""
-    _, head = await _locked(tx, consumer, aggregate_id)
+async def retry(tx: Transaction, consumer: str, aggregate_id: UUID, version: int, decision: Decision) -> None:
+    """Let the lowest waiting event, which is this version, be tried at once. Raises NothingParked, AnotherHead."""
+    await _locked(tx, consumer, aggregate_id, version)
     await tx.execute(
         """
         UPDATE parked SET next_try_at = clock_timestamp()
@@ -77,39 +81,33 @@ async def retry(tx: Transaction, consumer: str, aggregate_id: UUID, decision: De
         """,
         consumer,
         aggregate_id,
-        head,
+        version,
     )
-    await _note(tx, "retry", consumer, aggregate_id, version=head, decision=decision)
-    return head
+    await _note(tx, "retry", consumer, aggregate_id, version=version, decision=decision)
 
 
-async def discard(tx: Transaction, consumer: str, aggregate_id: UUID, decision: Decision) -> int:
-    """Drop the lowest waiting event for good and go on behind it; give its version. Raises NothingParked."""
-    held, head = await _locked(tx, consumer, aggregate_id)
-    await inbox.remove(tx, consumer, aggregate_id, head)
+async def discard(tx: Transaction, consumer: str, aggregate_id: UUID, version: int, decision: Decision) -> None:
+    """Drop the lowest waiting event, which is this version, for good and go on behind it.
+
+    Raises NothingParked, AnotherHead.
+    """
+    held, _ = await _locked(tx, consumer, aggregate_id, version)
+    await inbox.remove(tx, consumer, aggregate_id, version)
     applied = held[aggregate_id]
-    applied.version, applied.event_id = head, None
+    applied.version, applied.event_id = version, None
     applied.waiting -= 1
     await inbox.save(tx, consumer, held)
     await _hurry(tx, consumer, aggregate_id)
-    await _note(tx, "discard", consumer, aggregate_id, version=head, decision=decision)
-    return head
+    await _note(tx, "discard", consumer, aggregate_id, version=version, decision=decision)
 
 
-async def accept(tx: Transaction, consumer: str, aggregate_id: UUID, decision: Decision) -> int:
-    """Go on without the versions that are missing before the lowest waiting one; give that version.
+async def accept(tx: Transaction, consumer: str, aggregate_id: UUID, version: int, decision: Decision) -> None:
+    """Go on without the versions that are missing before the lowest waiting one, which is this version.
 
-    Raises NothingParked, NotAGap.
+    Raises NothingParked, AnotherHead, NotAGap.
     """
-    held, head = await _locked(tx, consumer, aggregate_id)
-    applied = held[aggregate_id]
-    if head == applied.version + 1:
-        raise NotAGap
-    applied.version, applied.event_id = head - 1, None
-    await inbox.save(tx, consumer, held)
-    await _hurry(tx, consumer, aggregate_id)
-    await _note(tx, "accept", consumer, aggregate_id, version=head, decision=decision)
-    return head
+    held, _ = await _locked(tx, consumer, aggregate_id, version)
+    await _go_on(tx, consumer, aggregate_id, held, version=version, decision=decision)
 
 
 async def accept_topic(tx: Transaction, consumer: str, topic: str, decision: Decision) -> int:
@@ -124,11 +122,33 @@ async def accept_topic(tx: Transaction, consumer: str, topic: str, decision: Dec
         topic,
     )
     for row in rows:
-        await accept(tx, consumer, row["aggregate_id"], decision)
+        held, head = await _locked(tx, consumer, row["aggregate_id"])
+        await _go_on(tx, consumer, row["aggregate_id"], held, version=head, decision=decision)
     return len(rows)
 
 
-async def _locked(tx: Transaction, consumer: str, aggregate_id: UUID) -> tuple[dict[UUID, inbox.Applied], int]:
+async def _go_on(
+    tx: Transaction,
+    consumer: str,
+    aggregate_id: UUID,
+    held: dict[UUID, inbox.Applied],
+    *,
+    version: int,
+    decision: Decision,
+) -> None:
+    applied = held[aggregate_id]
+    if version == applied.version + 1:
+        raise NotAGap
+    applied.version, applied.event_id = version - 1, None
+    await inbox.save(tx, consumer, held)
+    await _hurry(tx, consumer, aggregate_id)
+    await _note(tx, "accept", consumer, aggregate_id, version=version, decision=decision)
+
+
+async def _locked(
+    tx: Transaction, consumer: str, aggregate_id: UUID, meant: int | None = None
+) -> tuple[dict[UUID, inbox.Applied], int]:
+    """The aggregate, which nobody else changes from here on, and its lowest waiting version: the one that is meant."""
     known = await tx.find(
         "SELECT 1 FROM parked WHERE consumer = $1 AND aggregate_id = $2 LIMIT 1", consumer, aggregate_id
     )
@@ -138,7 +158,12 @@ async def _locked(tx: Transaction, consumer: str, aggregate_id: UUID) -> tuple[d
     head = await inbox.find_head(tx, consumer, aggregate_id)
     if head is None:
         raise NothingParked
-    return held, head["version"]
+    version: int = head["version"]
+    if meant not in {None, version}:
+        raise AnotherHead(
+            f"The lowest version that waits is {version} now. Nothing was changed; look again and decide again."
+        )
+    return held, version
 
 
 async def _hurry(tx: Transaction, consumer: str, aggregate_id: UUID) -> None:

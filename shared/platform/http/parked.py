@@ -9,9 +9,8 @@ from fastapi import Query
 from pydantic import BaseModel, Field
 
 from shared.platform.consumer import operators
-from shared.platform.consumer.operators import Decision, NotAGap, NothingParked
+from shared.platform.consumer.operators import AnotherHead, Decision, NotAGap, NothingParked
 from shared.platform.database import Transaction
-from shared.platform.errors import Conflict
 from shared.platform.http.context import Me, Tx
 from shared.platform.http.forms import Form, Line
 from shared.platform.http.problem import problems
@@ -20,12 +19,8 @@ from shared.platform.person import Person
 
 _MOST: Final = 1000  # a consumer stops reading before more of its aggregates wait
 
-Act = Callable[[Transaction, str, UUID, Decision], Awaitable[int]]
+Act = Callable[[Transaction, str, UUID, int, Decision], Awaitable[None]]
 Consumer = Annotated[Line | None, Query(description="The consumer's name, where it is not the service's.")]
-
-
-class AnotherHead(Conflict):
-    """Another event is the lowest one that waits by now. Nothing was changed; look again and decide again."""
 
 
 class DecisionForm(Form):
@@ -139,8 +134,7 @@ def _declare_decisions(routes: Routes) -> None:
     async def decide(act: Act, tx: Transaction, by: Person, form: DecisionForm, where: tuple[UUID, str | None]) -> None:
         aggregate_id, consumer = where
         decision = Decision(str(by.person_id), form.reason)
-        if await act(tx, consumer or routes.service, aggregate_id, decision) != form.version:
-            raise AnotherHead  # and what was done is rolled back
+        await act(tx, consumer or routes.service, aggregate_id, form.version, decision)
 
     @routes.post("/parked/{aggregate_id}/retry", status_code=204, responses=problems(NothingParked, AnotherHead))
     async def retry_parked(aggregate_id: UUID, form: DecisionForm, me: Me, tx: Tx, consumer: Consumer = None) -> None:

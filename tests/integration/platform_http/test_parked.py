@@ -1,5 +1,8 @@
-"""What waits, by HTTP: who operates sees why and since when, decides, and leaves a trace; nobody else gets in."""
+"""What waits, by HTTP and by command: who operates sees why, decides, and leaves a trace; nobody else gets in."""
 
+import asyncio
+import os
+import pwd
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -8,7 +11,9 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from typer.testing import CliRunner, Result
 
+from deploy.cli import app as osler
 from shared.contracts.event import Role
 from shared.contracts.pairing import PairResumed
 from shared.platform.consumer import EventConsumer
@@ -50,6 +55,12 @@ class Desk:
         """Make a decision about the version."""
         async with self.operator() as http:
             return await http.post(f"/parked/{pair_id}/{what}", json={"version": version, "reason": reason})
+
+    async def command(self, *words: str, **environment: str) -> Result:
+        """Decide by command, about what waits for this test's consumer."""
+        there = {"OSLER_WORKER_DATABASE": self.running.stage.database("pairing_worker"), "SUDO_USER": None}
+        said = ["parked", words[0], "pairing", *words[1:], "--consumer", self.consumer]
+        return await asyncio.to_thread(CliRunner().invoke, osler, said, env={**there, **environment})
 
     async def decisions(self) -> list[tuple[Any, ...]]:
         """Every decision that is kept, whoever looks."""
@@ -142,6 +153,32 @@ async def test_a_decision_about_an_event_that_is_not_the_lowest_any_more_changes
     assert (await desk.waiting(), await desk.decisions()) == ([3, 4], [])
     rows = await desk.running.rows("SELECT version FROM inbox WHERE consumer = $1", desk.consumer)
     assert [row["version"] for row in rows] == [0]
+
+
+async def test_a_command_decides_about_the_version_that_was_shown_and_says_which_is_the_lowest_now(desk: Desk):
+    a, me = uuid4(), pwd.getpwuid(os.getuid()).pw_name
+    desk.refused.add(a)
+    await desk.hear(a, 1, 2)
+    words = (str(a), "--version", "1", "--reason", "by phone")
+
+    done = await desk.command("discard", *words, USER="somebody else", LOGNAME="somebody else")
+    late = [await desk.command(what, *words) for what in ("discard", "retry", "accept")]
+
+    assert done.exit_code == 0, done.output
+    assert [(again.exit_code, "2 now" in str(again.exception)) for again in late] == [(1, True)] * 3
+    assert await desk.waiting() == [2]
+    assert await desk.decisions() == [(f"command line: {me}", "discard", 1, "by phone")]
+
+
+async def test_a_command_decides_about_one_event_only_with_its_version(desk: Desk):
+    a = uuid4()
+    await desk.hear(a, 3, 4)
+    for what in ("retry", "discard", "accept"):
+        assert (await desk.command(what, str(a), "--reason", "by phone")).exit_code != 0
+    assert (await desk.waiting(), await desk.decisions()) == ([3, 4], [])
+
+    assert (await desk.command("accept", str(a), "--version", "3", "--reason", "by phone")).exit_code == 0
+    assert [(what, version) for _, what, version, _ in await desk.decisions()] == [("accept", 3)]
 
 
 async def test_what_does_not_wait_cannot_be_decided(desk: Desk):
