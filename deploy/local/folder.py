@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, cast
 
+import psutil
+
 from deploy.local.problems import LocalProblem
 
 MARKER: Final = "osler-data.json"
@@ -44,7 +46,10 @@ class DataFolder:
         return folder
 
     def _make(self) -> None:
-        if self.path.exists() and not self.is_ours() and any(self.path.iterdir()):
+        # Looked at first: whoever else takes the folder into use now writes the marker before anything else.
+        in_it = list(self.path.iterdir()) if self.path.exists() else []
+        drafts = [path for path in in_it if _is_draft(path, MARKER)]
+        if len(in_it) > len(drafts) and not self.is_ours():
             raise NotOurFolder(
                 f"{self.path} is not empty and holds no {MARKER}, so it is not an Osler data folder. "
                 "Nothing was changed: name another folder in OSLER_DATA."
@@ -54,6 +59,9 @@ class DataFolder:
         self.path.chmod(0o711 if os.geteuid() == 0 else 0o700)
         if not self.is_ours():
             write_atomically(self.path / MARKER, json.dumps({"osler_data_layout": _LAYOUT}) + "\n")
+        for draft in drafts:  # of a process that died over its first write here
+            if not psutil.pid_exists(int(draft.suffix[1:])):
+                draft.unlink(missing_ok=True)
         for name in ("logs", "processes", "secrets"):
             (self.path / name).mkdir(mode=0o700, exist_ok=True)
 
@@ -132,6 +140,12 @@ def write_atomically(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
+
+
+def _is_draft(path: Path, name: str) -> bool:
+    """Whether this is what `write_atomically` writes before the file of this name is there."""
+    prefix, _, process = path.name.rpartition(".")
+    return prefix == f".{name}" and process.isascii() and process.isdecimal()
 
 
 def read_json(path: Path) -> dict[str, Any] | None:

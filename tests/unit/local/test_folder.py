@@ -1,7 +1,12 @@
 """One data folder: what it keeps, whom it keeps out, and what it refuses to touch."""
 
+import os
 import stat
+import subprocess
+import sys
+from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -33,6 +38,31 @@ def test_a_folder_with_other_things_in_it_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(NotOurFolder):
         DataFolder(tmp_path).delete()
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_a_folder_over_whose_first_write_a_process_died_is_taken_into_use(tmp_path: Path) -> None:
+    """Without room for one byte, as on a full disk; what the write left is gone afterwards."""
+    make = "import sys, pathlib as p; from deploy.local.folder import DataFolder as D; D.make(p.Path(sys.argv[1]))"
+    command = ["bash", "-c", 'ulimit -f 0; exec "$@"', "bash", sys.executable, "-c", make, str(tmp_path / "data")]
+    died = subprocess.run(command, capture_output=True, check=False, timeout=60)
+    assert died.returncode
+    assert [path.stem for path in (tmp_path / "data").iterdir()] == [".osler-data.json"]
+    folder = DataFolder.make(tmp_path / "data")
+    assert folder.is_ours()
+    assert sorted(path.name for path in folder.path.iterdir()) == ["logs", "osler-data.json", "processes", "secrets"]
+
+
+def test_the_first_write_of_a_process_that_lives_is_left_to_it(tmp_path: Path) -> None:
+    draft = tmp_path / f".osler-data.json.{os.getppid()}"
+    draft.touch()
+    assert DataFolder.make(tmp_path).is_ours()
+    assert draft.exists()
+
+
+def test_who_take_a_new_folder_into_use_at_once_all_find_it_theirs(tmp_path: Path) -> None:
+    places = [tmp_path / str(place) for place in range(100) for _ in range(4)]
+    with ProcessPoolExecutor(4, mp_context=get_context("spawn")) as pool:
+        assert all(folder.is_ours() for folder in pool.map(DataFolder.make, places))
 
 
 def test_what_cannot_be_a_folder_is_refused_in_words(tmp_path: Path) -> None:
