@@ -109,14 +109,14 @@ async def _record_look_up(page: Page, parts: Parts, request: Request, person: Pe
     """Leave an audit record of an administrator's look-up that found nothing, whether the row exists or not."""
     if person.roles.isdisjoint(audit.ADMINISTRATORS):
         return
-    act = audit.Act(person, page.name, request.url.path)
+    act = audit.Act(person, page.name, _address(request))
     try:
         await parts.database.run(
             lambda tx: act.record(tx, "refused", NoSuchPage.code()),
             institution_id=person.institution_id,
             person_id=person.person_id,
         )
-    except Unavailable as error:
+    except Exception as error:  # noqa: BLE001 - who asked still gets the page that says what they asked for is not here
         _log.error("audit_record_lost", operation=page.name, person_id=str(person.person_id), exc_info=error)
 
 
@@ -163,7 +163,14 @@ async def _read_form(request: Request) -> dict[str, str]:
 def _signed_out(page: Page, request: Request) -> Response:
     if page.signed_out == "refuse":
         return PlainTextResponse("Signed out.", HTTPStatus.UNAUTHORIZED)
-    return RedirectResponse(sign_in_page(request.url.path), HTTPStatus.SEE_OTHER)
+    # A form is gone with its sign-in, and behind most of their addresses there is no page to come back to.
+    return_to = _address(request) if page.method == "GET" else FIRST_PAGE
+    return RedirectResponse(sign_in_page(return_to), HTTPStatus.SEE_OTHER)
+
+
+def _address(request: Request) -> str:
+    """The path as it was sent: decoded it may hold what neither a database nor an address takes."""
+    return request.scope.get("raw_path", b"").decode("ascii", "replace")
 
 
 def sign_in_page(return_to: str) -> str:
@@ -174,11 +181,11 @@ def sign_in_page(return_to: str) -> str:
 
 def safe_return(asked: str) -> str:
     """Where to go after a sign-in: a page of this console, or the first one; other hosts come in many disguises."""
-    parts = urlsplit(asked)
     is_plain = all(" " < letter < "\x7f" and letter != "\\" for letter in asked)
-    if parts.scheme or parts.netloc or not is_plain or not asked.startswith("/") or asked.startswith("//"):
+    if not is_plain or not asked.startswith("/") or asked.startswith("//"):  # with two, a host follows, or half of one
         return FIRST_PAGE
-    return asked if parts.path == FIRST_PAGE or parts.path.startswith(("/pairs/", "/lists/")) else FIRST_PAGE
+    path = urlsplit(asked).path
+    return asked if path == FIRST_PAGE or path.startswith(("/pairs/", "/lists/")) else FIRST_PAGE
 
 
 def _as_error(raised: Exception) -> OslerError:

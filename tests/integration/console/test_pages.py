@@ -52,6 +52,13 @@ async def test_who_is_signed_out_gets_no_page(page: Page, front: Front) -> None:
         assert answer.headers["location"].startswith("/sign-in")
 
 
+@pytest.mark.parametrize("page", PRESSES, ids=lambda page: page.path)
+async def test_a_press_after_the_sign_in_has_ended_leads_to_a_page_that_there_is(page: Page, front: Front) -> None:
+    async with front.browser() as browser:
+        answer = await browser.post(_address(page))
+    assert (answer.status_code, answer.headers["location"]) == (HTTPStatus.SEE_OTHER, "/sign-in")
+
+
 @pytest.mark.parametrize("role", ROLES)
 async def test_a_role_opens_its_own_pages_and_no_other(role: Role, front: Front) -> None:
     cookie = await front.let_in(await _someone(front, role))
@@ -108,6 +115,35 @@ async def test_a_pair_of_another_institution_answers_as_a_missing_one(front: Fro
     records = await front.console.rows("SELECT operation, outcome, path FROM audit_records ORDER BY happened_at DESC")
     assert [(row["operation"], row["outcome"]) for row in records[:2]] == [("console.recall_pair", "refused")] * 2
     assert records[1]["path"] == f"/pairs/{pair.pair_id}/recall"
+
+
+@pytest.mark.parametrize("odd", ["%00", "%FF", "%0A", "%ED%A0%80", "%F0%9F%92%A9", "x" * 8000])
+async def test_an_address_that_no_pair_has_is_a_page_that_says_so_and_leaves_its_record(odd: str, front: Front) -> None:
+    cookie = await front.let_in(await _someone(front, "administrator"))
+    address = f"/pairs/{odd}/recall"
+    async with front.browser(cookie) as browser:
+        answer = await browser.get(address)
+    async with front.browser() as stranger:
+        sent_away = await stranger.get(address)
+    pressed = await _press(front, cookie, address)
+    for missing in (answer, pressed):
+        assert missing.status_code == HTTPStatus.NOT_FOUND
+        assert "There is nothing here" in missing.text
+    assert query(sent_away.headers["location"]) == {"return_to": address}
+    rows = await front.console.rows("SELECT outcome, path FROM audit_records ORDER BY happened_at DESC LIMIT 2")
+    assert [tuple(row) for row in rows] == [("refused", address[:500])] * 2
+
+
+async def test_a_look_up_whose_record_is_lost_is_still_a_page(front: Front) -> None:
+    cookie = await front.let_in(await _someone(front, "administrator"))
+    await front.meddle("REVOKE INSERT ON console.audit_records FROM console_app")
+    try:
+        async with front.browser(cookie) as browser:
+            answer = await browser.get(f"/pairs/{uuid4()}/recall")
+    finally:
+        await front.meddle("GRANT INSERT ON console.audit_records TO console_app")
+    assert answer.status_code == HTTPStatus.NOT_FOUND
+    assert "There is nothing here" in answer.text
 
 
 async def _rosa_and_a_proposal(front: Front, **session: Any) -> tuple[str, Pair]:

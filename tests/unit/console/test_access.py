@@ -28,6 +28,8 @@ from shared.platform.settings import PlatformSettings, SettingsRefused
         "/static/console.css",
         "/sign-out",
         "http:///today",
+        "//[",
+        "http://[x]/",
     ],
 )
 def test_a_sign_in_never_leads_elsewhere(asked: str) -> None:
