@@ -1,5 +1,6 @@
 """The `osler` command; refuses to hide an error behind a stack trace when a person can do something about it."""
 
+import errno
 import sys
 from collections.abc import Iterator, Mapping
 from importlib import import_module
@@ -24,6 +25,8 @@ _MODULES: Final = {  # in the order of the help
     "parked": "operating",
     "events": "events",
 }
+_NO_ROOM: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
+_NO_RIGHT: Final = {errno.EACCES, errno.EPERM}
 
 
 class _Commands(Mapping[str, Any]):
@@ -67,4 +70,10 @@ def main() -> None:
         app()
     except LocalProblem as problem:
         typer.echo(str(problem), err=True)
+        sys.exit(1)
+    except OSError as failed:
+        if failed.errno not in _NO_ROOM and not (failed.errno in _NO_RIGHT and failed.filename):
+            raise
+        where = failed.filename or "the data folder"
+        typer.echo(f"{where}: {failed.strerror}. Make it writable, or name another folder in OSLER_DATA.", err=True)
         sys.exit(1)

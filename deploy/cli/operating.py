@@ -95,7 +95,12 @@ def rewind(service: ServiceName) -> None:
     """Set a stopped service's offsets back to the first event; the inbox drops what was applied."""
     bootstrap, security = administrator()
     options = {"bootstrap.servers": bootstrap, **security.options()}
-    groups = _answered(rewinding.rewind(options, build(service).events))
+
+    def say_wait() -> None:
+        wait = f"{rewinding.WAIT_SECONDS:.0f} s"
+        typer.echo(f"A process of {service} still reads, or stopped just now: waiting {wait} for its end.", err=True)
+
+    groups = _answered(rewinding.rewind(options, build(service).events, on_wait=say_wait))
     typer.echo("\n".join(f"{group}: at the first event" for group in groups))
 
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -96,7 +97,12 @@ class Child:
                 cwd=cwd,
                 start_new_session=True,
             )
-        write_atomically(self._record, record_of(self._process.pid))
+        try:
+            write_atomically(self._record, record_of(self._process.pid))
+        except OSError:
+            self._process.kill()  # without its record no later run would know it as ours
+            self._process.wait()
+            raise
 
     async def ended(self, seconds: float) -> bool:
         """Wait for the child's end; False when it still lives after `seconds`."""
@@ -114,7 +120,7 @@ class Child:
         if not await self.ended(seconds):
             self._process.kill()
             await self.ended(seconds)
-        self._record.unlink(missing_ok=True)
+        self._forget()
 
     async def kill(self) -> None:
         """End the child as a power failure would: SIGKILL, nothing said before."""
@@ -136,11 +142,16 @@ class Child:
         record = self._record.read_text() if self._record.exists() else ""
         pid = int((read_json(self._record) or {}).get("pid", 0))
         if not pid or not record or not lives(pid, record):
-            self._record.unlink(missing_ok=True)
+            self._forget()
             return None
         await end_process(pid, record, self._death_signal, seconds)
-        self._record.unlink(missing_ok=True)
+        self._forget()
         return pid
+
+    def _forget(self) -> None:
+        """Remove the record where the folder takes a change; what has ended is not taken for what lives anyway."""
+        with suppress(OSError):
+            self._record.unlink(missing_ok=True)
 
 
 def record_of(pid: int) -> str:

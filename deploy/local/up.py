@@ -49,7 +49,8 @@ async def bring_up(
             async with _kept_up(platform, say), training.beside(folder):
                 yield platform
         finally:
-            status.remove(folder)
+            with suppress(OSError):  # the folder may take no change any more, and a status of nobody is not believed
+                status.remove(folder)
             await _stop(platform, say)
 
 
@@ -112,13 +113,12 @@ async def _keep_up(platform: Platform, say: Say) -> None:
             say(f"✗ {part.name} ended by itself: it is started again. Its log: {part.log}")
             try:
                 await part.start()
-            except LocalProblem as failed:
+                say(f"✓ {part.name} runs again (process {part.pid})")
+                platform.status().write(platform.folder)
+            except (LocalProblem, OSError) as failed:  # a folder that takes no change now may take one later
                 say(f"✗ {part.name}: {failed}")
                 pauses[part.name] = min(pauses.get(part.name, _PAUSE_SECONDS) * 2, _LONGEST_PAUSE_SECONDS)
                 await until(never, pauses[part.name])
-            else:
-                say(f"✓ {part.name} runs again (process {part.pid})")
-                platform.status().write(platform.folder)
 
 
 async def _stop(platform: Platform, say: Say) -> None:

@@ -56,8 +56,10 @@ async def test_a_rewound_service_reads_everything_again_and_does_nothing_twice(
         read = await eventually(lambda: committed(theatre))
         with monkeypatch.context() as impatient:
             impatient.setattr(rewinding, "WAIT_SECONDS", 1.0)
+            waits: list[str] = []
             with pytest.raises(StillReading):
-                await rewind(options, consumers)
+                await rewind(options, consumers, on_wait=lambda: waits.append("said once"))
+        assert waits == ["said once"]
         assert await committed(theatre) == read
         await stops(listener)
     assert await rewind(options, consumers) == [f"{theatre.consumer}.osler.pairing"]

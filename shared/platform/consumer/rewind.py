@@ -1,7 +1,7 @@
 """Setting a stopped consumer's offsets back: the inbox drops what was applied, so only what is missing happens."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException, TopicPartition
@@ -26,10 +26,13 @@ class OffsetsNotSet(Unavailable):
     """Kafka did not set every offset back. Look at its brokers and repeat this; twice is the same as once."""
 
 
-async def rewind(options: dict[str, str], consumers: Sequence[EventConsumer]) -> list[str]:
+async def rewind(
+    options: dict[str, str], consumers: Sequence[EventConsumer], *, on_wait: Callable[[], None] | None = None
+) -> list[str]:
     """Set every group of these consumers back to the first record, and give the groups' names.
 
-    `options` are librdkafka's, for an administrator of the cluster. Raises StillReading, OffsetsNotSet.
+    `options` are librdkafka's, for an administrator of the cluster. `on_wait` hears once that somebody reads and that
+    this waits for their end. Raises StillReading, OffsetsNotSet.
     """
     admin = AdminClient(options)
     loop = asyncio.get_running_loop()
@@ -39,6 +42,9 @@ async def rewind(options: dict[str, str], consumers: Sequence[EventConsumer]) ->
         while not await asyncio.to_thread(_set_back, admin, group, topic):
             if loop.time() > deadline:
                 raise StillReading
+            if on_wait:
+                on_wait()
+                on_wait = None
             await rest(0.5)
     return list(groups)
 

@@ -161,6 +161,25 @@ async def test_a_part_that_is_killed_comes_back_with_what_it_had(running: Runnin
     assert platform.secrets.issuer_key() == token
 
 
+async def test_a_part_that_ends_while_its_folder_takes_no_change_comes_back_when_it_does(running: Running) -> None:
+    mailbox, folder = running.platform.mailbox, running.platform.folder
+    in_the_way = folder.processes / f".mailbox.json.{os.getpid()}"
+    in_the_way.mkdir()
+    killed = mailbox.pid
+    os.kill(killed, signal.SIGKILL)
+
+    async def is_refused() -> bool:
+        return any(line.startswith("✗ mailbox: ") and str(in_the_way) in line for line in running.said)
+
+    async def is_back() -> bool:
+        return mailbox.running and f"✓ mailbox runs again (process {mailbox.pid})" in running.said
+
+    await eventually(is_refused, within=30)
+    in_the_way.rmdir()
+    await eventually(is_back, within=30)
+    assert mailbox.pid != killed
+
+
 async def test_whoever_takes_the_port_while_java_starts_is_not_mistaken_for_kafka(tmp_path: Path) -> None:
     kafka = Kafka(DataFolder.make(tmp_path / "data"))
     starting = asyncio.create_task(kafka.start())

@@ -37,6 +37,22 @@ def test_a_question_about_nothing_is_answered_in_one_sentence(data: Path) -> Non
     assert not data.exists()
 
 
+def test_a_folder_that_takes_no_byte_more_is_told_in_one_sentence(data: Path) -> None:
+    DataFolder.make(data)
+    up = [sys.executable, "-c", "from deploy.cli import main; main()", "up"]
+    answer = subprocess.run(
+        ["/bin/bash", "-c", 'ulimit -f 0; exec "$@"', "bash", *up],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ,
+        timeout=60,
+    )
+    assert (answer.returncode, answer.stdout) == (1, "")
+    assert answer.stderr.count("\n") == 1
+    assert "OSLER_DATA" in answer.stderr
+
+
 def test_a_question_does_not_wait_for_the_platform_to_be_imported(data: Path) -> None:
     """All of it takes seconds of processor time, and `osler status` is asked in loops."""
     asked = "import sys; from deploy.cli import app; app(['status'], standalone_mode=False)"

@@ -43,7 +43,7 @@ def test_a_folder_with_other_things_in_it_is_left_alone(tmp_path: Path) -> None:
 def test_a_folder_over_whose_first_write_a_process_died_is_taken_into_use(tmp_path: Path) -> None:
     """Without room for one byte, as on a full disk; what the write left is gone afterwards."""
     make = "import sys, pathlib as p; from deploy.local.folder import DataFolder as D; D.make(p.Path(sys.argv[1]))"
-    command = ["bash", "-c", 'ulimit -f 0; exec "$@"', "bash", sys.executable, "-c", make, str(tmp_path / "data")]
+    command = ["/bin/bash", "-c", 'ulimit -f 0; exec "$@"', "bash", sys.executable, "-c", make, str(tmp_path / "data")]
     died = subprocess.run(command, capture_output=True, check=False, timeout=60)
     assert died.returncode
     assert [path.stem for path in (tmp_path / "data").iterdir()] == [".osler-data.json"]
@@ -83,6 +83,12 @@ def test_two_runs_in_one_folder_are_refused(folder: DataFolder) -> None:
     assert folder.holder() is None
     folder.delete()
     assert not folder.path.exists()
+
+
+def test_asking_who_runs_changes_nothing(folder: DataFolder) -> None:
+    """So that it can be asked where nothing can be written, and keeps nobody out meanwhile."""
+    assert folder.holder() is None
+    assert not (folder.path / "lock").exists()
 
 
 def test_the_folder_keeps_the_time_it_was_made_with(tmp_path: Path) -> None:

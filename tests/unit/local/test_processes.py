@@ -45,6 +45,26 @@ async def test_a_child_that_ignores_the_asking_is_ended_at_the_deadline(folder: 
     assert child.exit_code == -9
 
 
+async def test_a_child_that_cannot_be_recorded_is_not_left_running(folder: DataFolder) -> None:
+    in_the_way = folder.processes / f".part.json.{os.getpid()}"
+    in_the_way.mkdir()
+    child = Child(folder, "part")
+    with pytest.raises(OSError, match=str(in_the_way)):
+        child.start(FOREVER, ENVIRONMENT, folder.path)
+    assert not child.running
+    assert await gone(child.pid)
+
+
+async def test_a_child_whose_record_cannot_be_removed_is_stopped_all_the_same(folder: DataFolder) -> None:
+    child = Child(folder, "part")
+    child.start(FOREVER, ENVIRONMENT, folder.path)
+    record = folder.processes / "part.json"
+    record.unlink()
+    record.mkdir()
+    await child.stop()
+    assert not child.running
+
+
 async def test_a_process_left_by_an_earlier_run_is_ended_by_its_pid(folder: DataFolder) -> None:
     left = Child(folder, "part")
     left.start(FOREVER, ENVIRONMENT, folder.path)
