@@ -246,8 +246,9 @@ class Kafka:
 
     async def _listens_or_ended(self) -> bool:
         try:
-            _, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        except OSError:
+            async with asyncio.timeout(1):  # another program may listen there and take nobody
+                _, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        except OSError:  # TimeoutError is one
             return not self._child.running
         writer.close()
         return self._listens() or not self._child.running

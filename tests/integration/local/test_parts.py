@@ -191,7 +191,7 @@ async def test_whoever_takes_the_port_while_java_starts_is_not_mistaken_for_kafk
     with socket.socket() as stranger:
         stranger.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         stranger.bind(("127.0.0.1", kafka.port))
-        stranger.listen()
+        stranger.listen(1)  # it takes nobody, so whoever comes after the second waits
         with pytest.raises(DidNotStart, match="did not start"):
             await starting
     await kafka.stop()
