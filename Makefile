@@ -57,7 +57,7 @@ schemas schemas-check: dev ## write what is generated from the events, or only s
 	$(SCHEMAS) $(if $(filter %-check,$@),--check)
 
 test: dev ## every test, on real Kafka and PostgreSQL, in two processes (BACKEND=containers: both in Docker)
-	$(BIN)/pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder $(ARGS)
+	$(BIN)/pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder $(ARGS)
 test-unit: dev ## only what needs neither Kafka nor PostgreSQL
 	$(BIN)/pytest tests/unit tests/contract tests/docs $(ARGS)
 chaos: dev ## attack the spine in seeded runs, then outlast every limit (SEEDS=200 MINUTES=60; SEED=17: that one again)

@@ -3,8 +3,10 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling  # pyright: ignore[reportMissingTypeStubs] - it has none
 
 from deploy.local.parts import Parts
 from shared.testing.stage import Engines, Stage, apply_topics, make_stage, new_passwords
@@ -19,14 +21,19 @@ def pytest_configure(config: pytest.Config) -> None:
         backend.demand()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+class ByFolder(LoadScopeScheduling):
     """Let one process have the whole of a folder, because its tests share the services that it starts.
 
     All of `tests/e2e` is one: a platform as a person starts it wants the ports that are its own by custom.
     """
-    for item in items:
-        folders = item.path.parent.relative_to(item.config.rootpath).parts
-        item.add_marker(pytest.mark.xdist_group("/".join(folders[:2] if "e2e" in folders else folders)))
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "tests/e2e" if nodeid.startswith("tests/e2e/") else nodeid.partition("::")[0].rpartition("/")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFolder:
+    """Who shares the tests among the processes."""
+    return ByFolder(config, log)
 
 
 @pytest.fixture(scope="session")
