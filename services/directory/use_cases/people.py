@@ -48,11 +48,10 @@ async def erase_person(tx: Transaction, person_id: UUID, by: Member, reason: Era
         raise CannotEraseYourself
     # A preview is forgotten below or comes after this, and of two administrators who erase each other one is too late.
     await institutions.get_institution_for_update(tx, by.institution_id)
-    administrators = await list_administrators(tx, by)
     waiting = await imports.list_roster_imports_with_rows_for_update(tx, by.institution_id)
     person = await store.get_person_for_update(tx, by.institution_id, person_id)
     seen.check(person.revision)
-    refuse_to_lose_the_last(administrators, person_id)
+    refuse_to_lose_the_last(await list_administrators(tx, by), person_id)
     held = await store.list_roles(tx, by.institution_id, [person_id])
     said, tombstone = person.erase(reason, tx.now)
     store.save_person(tx, person)
