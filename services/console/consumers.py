@@ -1,9 +1,8 @@
 """Events that the console hears. Each handler calls one use case; the platform has de-duplicated and ordered them."""
 
-from collections.abc import Callable
-
 from services.console.use_cases import hear
-from shared.contracts.contacts import ContactDetails, ContactErased, ContactRecorded
+from services.console.use_cases.hear import OpenContact
+from shared.contracts.contacts import ContactErased, ContactRecorded
 from shared.contracts.directory import (
     AgreementEnded,
     AgreementSigned,
@@ -48,8 +47,6 @@ from shared.platform import members
 from shared.platform.consumer import EventConsumer
 from shared.platform.database import Transaction
 
-OpenContact = Callable[[ContactRecorded], ContactDetails]
-
 
 def listen(open_contact: OpenContact) -> EventConsumer:
     """Everything the console hears; `open_contact` breaks the seal of contact details."""
@@ -80,7 +77,7 @@ def _hear_contacts(events: EventConsumer, open_contact: OpenContact) -> None:
     @events.on(ContactRecorded)
     async def on_contact_recorded(tx: Transaction, event: ContactRecorded) -> None:
         """The name goes to the pages; address and everything else stay under seal."""
-        await hear.record_contact(tx, event, open_contact(event))
+        await hear.record_contact(tx, event, open_contact)
 
     events.on(ContactErased)(hear.erase_contact)
 

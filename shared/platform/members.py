@@ -24,7 +24,7 @@ Status = Literal["here", "on_leave", "left", "erased"]
 
 # One round trip: who it is, whose rows are visible, how long a lock is waited for, that a look-up changes nothing.
 _ADMIT: Final = """
-    SELECT person_id, institution_id, status, roles, set_config('osler.institution_id', institution_id::text, true),
+    SELECT person_id, institution_id, roles, set_config('osler.institution_id', institution_id::text, true),
            set_config('osler.person_id', person_id::text, true), set_config('lock_timeout', '2s', true),
            set_config('transaction_read_only', $2, true)
     FROM find_member($1)
@@ -40,8 +40,11 @@ def sign_in_key(secret: str, scoped_subject: str) -> str:
 
 
 async def find_member(tx: Transaction, key: str) -> Person | None:
-    """Who signs in with this key; None for strangers and for people who left or were erased."""
-    return _person(await tx.find("SELECT person_id, institution_id, status, roles FROM find_member($1)", key))
+    """Who signs in with this key; None for strangers, and for people who left or were erased.
+
+    None also while two hold one key: somebody came back after an erasure of which this service has not heard yet.
+    """
+    return _person(await tx.find("SELECT person_id, institution_id, roles FROM find_member($1)", key))
 
 
 async def admit_member(tx: Transaction, key: str, *, read_only: bool) -> Person | None:
@@ -53,7 +56,7 @@ async def admit_member(tx: Transaction, key: str, *, read_only: bool) -> Person 
 
 
 def _person(row: Row | None) -> Person | None:
-    if row is None or row["status"] in {"left", "erased"}:
+    if row is None:
         return None
     return Person(row["person_id"], row["institution_id"], frozenset(row["roles"]))
 
@@ -108,13 +111,16 @@ def listener() -> EventConsumer:  # noqa: C901 - a list of seven small handlers,
 
     @events.on(PersonErased)
     async def on_person_erased(tx: Transaction, event: PersonErased) -> None:
-        """Nothing remains that the person's sign-in could be compared with."""
+        """Nothing remains that the person's sign-in could be compared with; nor where their joining was passed over."""
         await tx.execute(
             """
-            UPDATE members SET status = 'erased', roles = '{}', sign_in_key = 'erased ' || person_id
-            WHERE person_id = $1
+            INSERT INTO members (person_id, institution_id, sign_in_key, status)
+            VALUES ($1, $2, 'erased ' || $1::uuid, 'erased')
+            ON CONFLICT (person_id) DO UPDATE
+            SET status = EXCLUDED.status, roles = '{}', sign_in_key = EXCLUDED.sign_in_key
             """,
             event.person_id,
+            event.institution_id,
         )
         # Answers that were kept for repeated requests may show what the person sent.
         await tx.execute("DELETE FROM idempotency_keys WHERE person_id = $1", event.person_id)

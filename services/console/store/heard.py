@@ -99,6 +99,11 @@ async def find_person_for_update(tx: Transaction, institution_id: UUID, person_i
     return None if row is None else Known(row["name"], row["locale"], row["status"], row["contact_version"])
 
 
+async def is_erased(tx: Transaction, person_id: UUID) -> bool:
+    """Whether a person was erased who is not in the read model, from what the platform keeps for sign-in."""
+    return await tx.find("SELECT FROM members WHERE person_id = $1 AND status = 'erased'", person_id) is not None
+
+
 async def find_person_by_contact(tx: Transaction, contact_id: UUID) -> tuple[UUID, UUID] | None:
     """Institution and person whose contact details have this id."""
     row = await tx.find("SELECT institution_id, person_id FROM people WHERE contact_id = $1", contact_id)
@@ -128,7 +133,7 @@ async def erase_person(tx: Transaction, institution_id: UUID, person_id: UUID) -
     await tx.execute(
         """
         UPDATE people SET status = 'erased', name = NULL, locale = NULL, time_zone = 'UTC',
-            places = 0, shared_places = 0
+            places = 0, shared_places = 0, contact_version = 0
         WHERE institution_id = $1 AND person_id = $2
         """,
         institution_id,

@@ -1,5 +1,6 @@
 """The read model follows the events. What builds on something not heard yet raises NotYet and is tried again."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 from services.console.domain import PairState
@@ -36,6 +37,8 @@ from shared.contracts.meetings import (
 from shared.contracts.pairing import PairAccepted, PairEvent, PairPaused, PairProposed
 from shared.platform.database import Transaction
 from shared.platform.errors import NotYet
+
+OpenContact = Callable[[ContactRecorded], ContactDetails]
 
 
 def _tell(tx: Transaction, event: Event) -> None:
@@ -88,13 +91,19 @@ async def note_role_removed(tx: Transaction, event: RoleRemoved) -> None:
         _tell(tx, event)
 
 
-async def record_contact(tx: Transaction, event: ContactRecorded, details: ContactDetails) -> None:
-    """Know a person's name, language and zone; an older record, or one behind an erasure, is not taken."""
+async def record_contact(tx: Transaction, event: ContactRecorded, open_contact: OpenContact) -> None:
+    """Know a person's name, language and zone; an older record, or one behind an erasure, is neither taken nor opened.
+
+    Raises NotYet, and what `open_contact` raises.
+    """
     person = await heard.find_person_for_update(tx, event.institution_id, event.person_id)
     if person is None:
+        if await heard.is_erased(tx, event.person_id):
+            return
         raise NotYet
     if person.status == "erased" or event.version <= person.contact_version:
         return
+    details = open_contact(event)
     await heard.save_contact(
         tx,
         event.institution_id,

@@ -1,5 +1,6 @@
 """What the pages know follows the events, whatever order the topics come in; an institution sees its own only."""
 
+from base64 import b64encode
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -332,3 +333,36 @@ async def test_an_institutions_revision_rises_once_a_batch_and_for_its_own_event
     await console.deliver(*pair.said)
     assert await revision(hospital) == before + 1
     assert await revision(other) == others
+
+
+async def test_the_contact_of_an_erased_person_does_not_wait_for_a_joining_that_was_passed_over(
+    console: Running,
+) -> None:
+    hospital = Hospital("St Brigid's Hospital")
+    await console.deliver(*hospital.said)
+    person = Person(hospital, "Never Known")
+    recorded = hospital.record_contact(person, person.name)
+    tombstone = hospital.say(ContactErased, contact_id=recorded.contact_id)
+    await console.deliver(recorded, tombstone)
+    waiting = "SELECT version FROM parked WHERE aggregate_id = $1 ORDER BY version"
+    assert [row["version"] for row in await console.rows(waiting, recorded.contact_id)] == [1, 2]
+    of: dict[str, Any] = {"person_id": person.person_id, "institution_id": hospital.institution_id}
+    await console.deliver(hospital.say(PersonErased, **of))
+    await console.worker.pool.execute("UPDATE parked SET next_try_at = clock_timestamp()")
+    await console.deliver()
+    assert await console.rows(waiting, recorded.contact_id) == []
+
+
+async def test_the_contact_of_an_erased_person_does_not_wait_for_a_key_that_is_gone(console: Running) -> None:
+    hospital = Hospital("St Brigid's Hospital", contacts_key=b64encode(b"a key of another year, 32 bytes.").decode())
+    person = hospital.person("Once Known")
+    of: dict[str, Any] = {"person_id": person.person_id, "institution_id": hospital.institution_id}
+    recorded = next(event for event in hospital.said if event.aggregate_id == contact_id(person.person_id))
+    await console.deliver(*hospital.said)
+    waiting = "SELECT reason FROM parked WHERE aggregate_id = $1"
+    (row,) = await console.rows(waiting, recorded.aggregate_id)
+    assert row["reason"] == "sealed_with_another_key"
+    await console.deliver(hospital.say(PersonErased, **of))
+    await console.worker.pool.execute("UPDATE parked SET next_try_at = clock_timestamp()")
+    await console.deliver()
+    assert await console.rows(waiting, recorded.aggregate_id) == []

@@ -18,7 +18,6 @@ _ROOT = Path(__file__).parents[3]
 _PLATFORM = {
     "unique_without_institution audit_records_pkey": "an audit record's id is random, and the app cannot read one",
     "unique_without_institution members_pkey": "a person's id is random, and the app cannot read the table",
-    "unique_without_institution members_sign_in_key_key": "who signs in is looked up before the institution is known",
 }
 _TWO = "it belongs to two institutions; its id is random, and nobody can guess another's"
 _BY_TWO = "what it refers to belongs to two institutions and is named by a random id"

@@ -1,1 +1,1 @@
-"""Feedback and notifications on a Kafka of their own, stopped, emptied and built again from the first event."""
+"""Three services on a Kafka of their own, stopped, emptied and built again from the first event."""

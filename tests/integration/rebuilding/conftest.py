@@ -16,13 +16,13 @@ from tests.integration.rebuilding.hospital import Hospital
 async def hospital(
     engines: Engines, passwords: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncGenerator[Hospital]:
-    """The two services' schemas, empty topics, and a mail server that answers."""
+    """The three services' schemas, empty topics, and a mail server that answers."""
     folder = DataFolder.make(tmp_path_factory.mktemp("broker"))
     mailbox = Mailbox()
     with folder.hold():
         async with backend.a_kafka(folder) as kafka, mailbox.open():
             own = Engines(engines.admin_url, kafka.bootstrap, kafka.username, kafka.password)
             await asyncio.to_thread(apply_topics, own, passwords)
-            stage = await make_stage(own, passwords, ["feedback", "notifications"])
+            stage = await make_stage(own, passwords, ["feedback", "notifications", "console"])
             async with Hospital.standing(stage, kafka.client_settings(), mailbox) as hospital:
                 yield hospital

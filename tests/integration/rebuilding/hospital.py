@@ -1,4 +1,4 @@
-"""What happens to one pair, as the other services say it in Kafka, and the two services that live on it."""
+"""What happens to one pair, as the other services say it in Kafka, and the three services that live on it."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
@@ -12,26 +12,31 @@ import asyncpg
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from pydantic import SecretStr
 
+from services.console import consumers as console_consumers
 from services.feedback.app import build as build_feedback
 from services.feedback.use_cases import submit_feedback
 from services.notifications.app import build as build_notifications
 from shared.contracts.directory import InstitutionJoined
 from shared.contracts.event import Event
 from shared.contracts.meetings import MeetingHeld
-from shared.contracts.pairing import PairActivated
+from shared.contracts.pairing import PairActivated, PairEnded
 from shared.contracts.topics import catalogue, partitions
 from shared.platform.consumer.rewind import StillReading, rewind
 from shared.platform.kafka import client_options, make_producer
 from shared.platform.person import Person
+from shared.platform.seal import open_sealed
 from shared.platform.service import Service, running
 from shared.testing.eventually import eventually
 from shared.testing.running import Running, record_of, run_service
 from shared.testing.stage import Stage
 from tests.integration.notifications.mailbox import Mailbox
-from tests.integration.notifications.office import HALF_AN_HOUR, SECRET, Office, Someone
+from tests.integration.notifications.office import HALF_AN_HOUR, KEY, SECRET, Office, Someone
 
-BUILT: Final[tuple[Service, ...]] = (build_feedback(), build_notifications())
+_CONSOLE: Final = Service("console", events=(console_consumers.listen(lambda record: open_sealed(KEY, record)),))
+"""What the pages know, without the pages."""
+BUILT: Final[tuple[Service, ...]] = (build_feedback(), build_notifications(), _CONSOLE)
 _STATE: Final[Mapping[str, tuple[LiteralString, ...]]] = {
+    "console": ("people", "pairs", "meetings", "feedback_requests", "members", "inbox", "parked"),
     "feedback": ("pairs", "feedback_requests", "members", "inbox", "timers", "parked", "outbox", "past"),
     "notifications": ("causes", "contacts", "messages", "members", "inbox", "timers", "parked", "outbox", "past"),
 }
@@ -46,16 +51,19 @@ class Hospital(Office):
     stage: Stage = field(kw_only=True)
     kafka: Mapping[str, Any] = field(kw_only=True)
     feedback: Running = field(kw_only=True)
+    console: Running = field(kw_only=True)
     heard: list[Event] = field(default_factory=list[Event])
     producers: dict[str, AIOKafkaProducer] = field(default_factory=dict[str, AIOKafkaProducer])
 
     @classmethod
     @asynccontextmanager
     async def standing(cls, stage: Stage, kafka: Mapping[str, Any], mailbox: Mailbox) -> AsyncGenerator[Self]:
-        """Look into both services' databases; neither runs yet."""
+        """Look into the services' databases; none of them runs yet."""
         async with AsyncExitStack() as stack:
-            feedback, notifications = [await stack.enter_async_context(run_service(stage, built)) for built in BUILT]
-            hospital = cls(notifications, mailbox, stage=stage, kafka=kafka, feedback=feedback)
+            feedback, notifications, console = [
+                await stack.enter_async_context(run_service(stage, built)) for built in BUILT
+            ]
+            hospital = cls(notifications, mailbox, stage=stage, kafka=kafka, feedback=feedback, console=console)
             for publisher in ("directory", "pairing", "meetings"):
                 hospital.producers[publisher] = make_producer(stage.settings(publisher))
                 await stack.enter_async_context(hospital.producers[publisher])
@@ -63,7 +71,7 @@ class Hospital(Office):
 
     @asynccontextmanager
     async def at_work(self) -> AsyncGenerator[None]:
-        """Both services as they run: Kafka in, timers, mail and Kafka out."""
+        """The services as they run: Kafka in, timers, mail and Kafka out."""
         async with AsyncExitStack() as stack:
             for built in BUILT:
                 own = {"smtp_port": self.mailbox.port, "contacts_key": SecretStr(SECRET)}
@@ -73,6 +81,11 @@ class Hospital(Office):
 
     async def hear(self, *events: Event) -> None:
         """Let the other services say it in Kafka, one after the other, and wait until everything has come to rest."""
+        await self.say(*events)
+        await self.rest()
+
+    async def say(self, *events: Event) -> None:
+        """Let the other services say it in Kafka, whether or not anybody is there to hear it."""
         for event in events:
             record = record_of(event)
             producer = self.producers[catalogue().topics[event.topic].publisher]
@@ -80,7 +93,6 @@ class Hospital(Office):
                 event.topic, record.value, record.key, record.partition, headers=list(record.headers)
             )
         self.heard += events
-        await self.rest()
 
     async def rest(self) -> None:
         """Wait until what was said is applied, and nothing waits to be tried, sent or said: seen twice."""
@@ -104,25 +116,30 @@ class Hospital(Office):
     async def meet(self) -> None:
         """Hold the three meetings after which both are asked."""
         for _ in range(3):
-            now, self.meeting_id = await self.now(), uuid4()
-            held = MeetingHeld(
-                **await self._meeting(),
-                attendee_ids=(self.mentor.person_id, self.mentee.person_id),
-                starts_at=now - HALF_AN_HOUR,
-                ended_at=now,
-                confirmed=True,
-            )
-            await self.hear(held)
+            self.meeting_id = uuid4()
+            start = await self.now() + HALF_AN_HOUR
+            await self.hear(await self.meeting_proposed(start), await self.scheduled(start), await self.held())
 
-    async def joined_the_consortium(self) -> InstitutionJoined:
-        """The mentor's hospital is a member."""
+    async def held(self) -> MeetingHeld:
+        """The meeting took place."""
+        now = await self.now()
+        return MeetingHeld(
+            **await self._meeting(),
+            attendee_ids=(self.mentor.person_id, self.mentee.person_id),
+            starts_at=now - HALF_AN_HOUR,
+            ended_at=now,
+            confirmed=True,
+        )
+
+    async def joined_the_consortium(self, someone: Someone) -> InstitutionJoined:
+        """Somebody's hospital is a member."""
         return InstitutionJoined(
             version=1,
             occurred_at=await self.now(),
-            institution_ids=(self.mentor.institution_id,),
-            institution_id=self.mentor.institution_id,
-            name="Okafor Memorial",
-            mail_domain="hospital.example",
+            institution_ids=(someone.institution_id,),
+            institution_id=someone.institution_id,
+            name=f"The hospital of {someone.name}",
+            mail_domain=f"{someone.institution_id.hex}.example",
             time_zone="Europe/Warsaw",
         )
 
@@ -130,8 +147,12 @@ class Hospital(Office):
         """The pair may meet."""
         return PairActivated(**await self._pair())
 
+    async def ended(self) -> PairEnded:
+        """The pair is over."""
+        return PairEnded(**await self._pair(), reason="no_fault")
+
     async def empty(self) -> None:
-        """Empty both schemas and set both services' groups to the first record, as an operator does."""
+        """Empty the schemas and set the services' groups to the first record, as an operator does."""
         connection = await asyncpg.connect(self.stage.admin_url)
         try:
             for built in BUILT:
@@ -149,7 +170,7 @@ class Hospital(Office):
             await eventually(lambda b=built: self._rewound(b), within=30.0, every=0.5)
 
     async def state(self) -> dict[str, list[str]]:
-        """What both services hold, row by row, without what is only about the processing."""
+        """What the services hold, row by row, without what is only about the processing."""
         held: dict[str, list[str]] = {}
         connection = await asyncpg.connect(self.stage.admin_url)
         try:
@@ -187,7 +208,7 @@ class Hospital(Office):
     async def _is_at_rest(self) -> bool:
         """Asked in the order in which one thing causes the next."""
         now = await self.now()
-        for each in (self.feedback, self.service):
+        for each in self._every():
             heard = [event for event in self.heard if event.topic in each.service.events[0].topics]
             behind = await each.worker.pool.fetchval(
                 """
@@ -204,7 +225,11 @@ class Hospital(Office):
             if behind:
                 return False
         asked = {tuple(row) for row in await self.feedback.rows("SELECT request_id, version FROM feedback_requests")}
-        known = {tuple(row) for row in await self.service.rows("SELECT aggregate_id, version FROM inbox")}
+        hearers = [await each.rows("SELECT aggregate_id, version FROM inbox") for each in (self.service, self.console)]
+        unheard = [asked - {tuple(row) for row in known} for known in hearers]
         waiting = await self.service.rows("SELECT 1 FROM messages WHERE state = 'waiting'")
-        unsaid = [await each.rows("SELECT 1 FROM outbox") for each in (self.feedback, self.service)]
-        return not (asked - known or waiting or any(unsaid))
+        unsaid = [await each.rows("SELECT 1 FROM outbox") for each in self._every()]
+        return not (any(unheard) or waiting or any(unsaid))
+
+    def _every(self) -> tuple[Running, ...]:
+        return self.feedback, self.service, self.console

@@ -1,15 +1,17 @@
-"""Two services that lose their tables get them back from the log, and nobody hears of it."""
+"""Services that lose their tables get them back from the log, and nobody hears of it."""
 
 from datetime import datetime
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+from shared.platform.members import find_member
+from shared.platform.outbox import route
 from tests.integration.notifications.office import DAY, Someone
 from tests.integration.rebuilding.hospital import Hospital
 
 _SAYS = ("osler.feedback", "osler.notifications")
 
 
-async def test_two_emptied_services_are_built_again_from_the_log_without_a_mail_or_a_word(hospital: Hospital) -> None:
+async def test_emptied_services_are_built_again_from_the_log_without_a_mail_or_a_word(hospital: Hospital) -> None:
     start = await hospital.now() + 3 * DAY
     async with hospital.at_work():
         await _come_together(hospital)
@@ -27,9 +29,45 @@ async def test_two_emptied_services_are_built_again_from_the_log_without_a_mail_
         await _expect_life_to_go_on(hospital, start + 6 * DAY)
 
 
+async def test_somebody_who_was_erased_and_hired_again_is_two_people_in_any_life(hospital: Hospital) -> None:
+    old, key = hospital.mentor, uuid4().hex
+    new = Someone(old.name, old.zone, old.locale, _beside(old.person_id), old.institution_id)
+    async with hospital.at_work():
+        await hospital.hear(await hospital.joined_the_consortium(old))
+        for someone in (old, new):
+            joined = await hospital.joined(someone)
+            await hospital.hear(joined.model_copy(update={"sign_in_key": key}), await hospital.contact(someone))
+            if someone is old:
+                await hospital.hear(await hospital.erased(old), await hospital.contact_erased(old))
+        before = await hospital.state()
+        await _expect_one_to_sign_in(hospital, new, key)
+    await hospital.empty()
+    async with hospital.at_work():
+        await hospital.rest()
+        assert await hospital.state() == before
+        await _expect_one_to_sign_in(hospital, new, key)
+
+
+def _beside(person_id: UUID) -> UUID:
+    """A person whose events share a partition with this one's, so that both come in one batch."""
+    own = route("osler.directory", person_id)
+    return next(other for other in iter(uuid4, None) if route("osler.directory", other)[1] == own[1])
+
+
+async def _expect_one_to_sign_in(hospital: Hospital, someone: Someone, key: str) -> None:
+    for service in (hospital.feedback, hospital.service, hospital.console):
+        async with service.app.transaction() as tx:
+            found = await find_member(tx, key)
+        assert found is not None
+        assert found.person_id == someone.person_id
+    named = await hospital.console.rows("SELECT person_id FROM people WHERE name IS NOT NULL")
+    assert [row["person_id"] for row in named] == [someone.person_id]
+
+
 async def _come_together(hospital: Hospital) -> None:
-    gone = Someone("Jan Gone", "Europe/Warsaw", "en-GB")
-    await hospital.hear(await hospital.joined_the_consortium())
+    gone = Someone("Jan Gone", "Europe/Warsaw", "en-GB", institution_id=hospital.mentor.institution_id)
+    for someone in (hospital.mentor, hospital.mentee):
+        await hospital.hear(await hospital.joined_the_consortium(someone))
     await hospital.open()
     await hospital.hear(await hospital.joined(gone), await hospital.contact(gone), await hospital.erased(gone))
     await hospital.hear(await hospital.contact_erased(gone))
