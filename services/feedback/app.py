@@ -22,4 +22,5 @@ def build() -> Service:
         events=(events,),
         timers=clock,
         recalls=FeedbackRequested.topic,
+        recalls_by="pair_id",
     )

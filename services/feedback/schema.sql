@@ -7,7 +7,7 @@ CREATE TABLE pairs (
     mentee_id uuid NOT NULL,
     mentor_institution_id uuid NOT NULL,
     mentee_institution_id uuid NOT NULL,
-    ended boolean NOT NULL DEFAULT false,
+    ended_at timestamptz,
     held_meeting_ids uuid[] NOT NULL DEFAULT '{}',
     CHECK (mentor_id <> mentee_id)
 );

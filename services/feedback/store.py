@@ -41,7 +41,7 @@ async def add_pair(tx: Transaction, pair: Pair) -> None:
 async def get_pair_for_update(tx: Transaction, pair_id: UUID) -> Pair:
     row = await tx.find(
         """
-        SELECT pair_id, mentor_id, mentee_id, mentor_institution_id, mentee_institution_id, ended, held_meeting_ids
+        SELECT pair_id, mentor_id, mentee_id, mentor_institution_id, mentee_institution_id, ended_at, held_meeting_ids
         FROM pairs WHERE pair_id = $1 FOR UPDATE
         """,
         pair_id,
@@ -53,23 +53,24 @@ async def get_pair_for_update(tx: Transaction, pair_id: UUID) -> Pair:
 
 async def save_pair(tx: Transaction, pair: Pair) -> None:
     await tx.execute(
-        "UPDATE pairs SET ended = $2, held_meeting_ids = $3 WHERE pair_id = $1",
+        "UPDATE pairs SET ended_at = $2, held_meeting_ids = $3 WHERE pair_id = $1",
         pair.pair_id,
-        pair.ended,
+        pair.ended_at,
         pair.held_meeting_ids,
     )
 
 
-async def save_pair_ended(tx: Transaction, pair_id: UUID) -> None:
-    await tx.execute("UPDATE pairs SET ended = true WHERE pair_id = $1", pair_id)
+async def save_pair_ended(tx: Transaction, pair_id: UUID, ended_at: datetime) -> None:
+    await tx.execute("UPDATE pairs SET ended_at = $2 WHERE pair_id = $1", pair_id, ended_at)
 
 
 async def add_request(tx: Transaction, request: FeedbackRequest) -> None:
     await tx.execute(
         """
         INSERT INTO feedback_requests (request_id, pair_id, mentor_id, mentee_id, mentor_institution_id,
-            mentee_institution_id, form, form_version, asked_at, closes_at, state, version, revision)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+            mentee_institution_id, form, form_version, asked_at, closes_at, state, version, revision,
+            mentor_answered_at, mentee_answered_at, reveals_at, over_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
         """,
         request.request_id,
         request.pair_id,
@@ -84,6 +85,10 @@ async def add_request(tx: Transaction, request: FeedbackRequest) -> None:
         request.state,
         request.version,
         request.revision,
+        request.mentor_answered_at,
+        request.mentee_answered_at,
+        request.reveals_at,
+        request.over_at,
     )
 
 

@@ -110,10 +110,10 @@ async def close(tx: Transaction, request_id: UUID) -> None:
 
 async def end_pair(tx: Transaction, event: PairEnded) -> None:
     """An ended pair is asked no more; a request that nobody has answered is withdrawn, an answered one goes on."""
-    await store.save_pair_ended(tx, event.pair_id)
+    await store.save_pair_ended(tx, event.pair_id, event.occurred_at)
     request = await store.find_unfinished_request_for_update(tx, event.pair_id)
-    if request is not None and request.may("withdraw"):
-        said = request.withdraw(max(event.occurred_at, request.asked_at))
+    said = request and request.end_with_pair(event.occurred_at)
+    if request and said:
         await store.save_request(tx, request)
         await outbox.publish(tx, said)
         await timers.cancel(tx, ClosingDue, request.request_id)
@@ -144,17 +144,32 @@ async def list_requests(tx: Transaction, reader: Person, after: Position, limit:
 
 
 async def _ask(tx: Transaction, pair: Pair, event: MeetingHeld) -> None:
-    """Ask both; where another life of this service had asked them, be again where that request stood, in silence."""
-    known = await past.take(tx, request_id_of(event.event_id), FeedbackEvent.__subclasses__())
-    if pair.ended and not known:
-        return
-    request, said = FeedbackRequest.ask(pair, event.event_id, event.occurred_at)
-    await store.add_request(tx, request)
-    if known:
-        request.recall(known)
-        await store.save_request(tx, request)
-    else:
+    """Ask both; where another life of this service had asked them, be again where that request stood, in silence.
+
+    That request is looked for by its pair: read anew, another meeting may be the third that is heard.
+    """
+    request_id = await past.find(tx, pair.pair_id)
+    if request_id is not None:
+        await _recall(tx, pair, request_id)
+    elif pair.ended_at is None:
+        request, said = FeedbackRequest.ask(pair, request_id_of(event.event_id), event.occurred_at)
+        await store.add_request(tx, request)
         await outbox.publish(tx, said)
+        await _note_people_and_time(tx, request)
+
+
+async def _recall(tx: Transaction, pair: Pair, request_id: UUID) -> None:
+    """Only a pair's end that nobody was there to hear is answered now."""
+    request = FeedbackRequest.recall(pair, await past.take(tx, request_id, FeedbackEvent.__subclasses__()))
+    said = pair.ended_at and request.end_with_pair(pair.ended_at)
+    await store.add_request(tx, request)
+    if said:
+        await outbox.publish(tx, said)
+    await _note_people_and_time(tx, request)
+
+
+async def _note_people_and_time(tx: Transaction, request: FeedbackRequest) -> None:
+    """What a new row has to catch up with: who was erased before, and the instant at which it changes by itself."""
     for person_id in await store.list_erased(tx, [request.mentor_id, request.mentee_id]):
         await store.note_erasure(tx, person_id)
     if request.state == "open":

@@ -73,6 +73,8 @@ class Service:
     """Routes that answer people instead of programs."""
     recalls: str = ""
     """The topic of its own that it reads back, when its schema is new, before it hears anything."""
+    recalls_by: str = ""
+    """The field of those events by which it finds an aggregate again whose id it cannot tell; an id."""
 
     def __post_init__(self) -> None:
         """Whoever has events or timers also answers for those that wait."""
@@ -216,7 +218,7 @@ async def _start_subscribers(
 ) -> None:
     """Join the groups, waiting for Kafka as long as it takes; what was never heard is heard in order of cause."""
     if service.recalls:
-        await _persist(partial(past.recall, runtime.worker, runtime.settings, service.recalls))
+        await _persist(partial(past.recall, runtime.worker, runtime.settings, service.recalls, service.recalls_by))
     await _persist(broker.connect)
     for subscriptions, events in zip(every, service.events, strict=True):
         started: dict[str, Any] = {}

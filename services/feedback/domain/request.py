@@ -75,7 +75,7 @@ class Pair:
     mentee_id: UUID
     mentor_institution_id: UUID
     mentee_institution_id: UUID
-    ended: bool = False
+    ended_at: datetime | None = None
     held_meeting_ids: list[UUID] = field(default_factory=list[UUID])
 
     def count(self, meeting_id: UUID) -> bool:
@@ -110,10 +110,10 @@ class FeedbackRequest:
     revision: int = 0
 
     @classmethod
-    def ask(cls, pair: Pair, cause_id: UUID, at: datetime) -> tuple[Self, FeedbackRequested]:
-        """Ask both people of a pair, because of an event."""
+    def ask(cls, pair: Pair, request_id: UUID, at: datetime) -> tuple[Self, FeedbackRequested]:
+        """Ask both people of a pair."""
         request = cls(
-            request_id=request_id_of(cause_id),
+            request_id=request_id,
             pair_id=pair.pair_id,
             mentor_id=pair.mentor_id,
             mentee_id=pair.mentee_id,
@@ -185,23 +185,34 @@ class FeedbackRequest:
         self.over_at = now
         return FeedbackWithdrawn(**self._said(state, now))
 
-    def recall(self, said: Sequence[FeedbackEvent]) -> None:
-        """Take the steps that were taken in another life of this service, each at its own instant.
+    def end_with_pair(self, at: datetime) -> FeedbackWithdrawn | None:
+        """The pair ended: what nobody had answered by then is withdrawn; None where it goes on, or was over by then."""
+        if not self.may("withdraw") or at >= self.closes_at:  # the timer of the closing may be late
+            return None
+        return self.withdraw(max(at, self.asked_at))
 
-        What was answered no event tells. Raises what the steps raise.
+    @classmethod
+    def recall(cls, pair: Pair, said: Sequence[FeedbackEvent]) -> Self:
+        """The request as another life of this service left it: the same id, and each step at its own instant.
+
+        `said` is all that was said of it. What was answered no event tells. Raises what the steps raise.
         """
+        request, _ = cls.ask(pair, said[0].request_id, said[0].occurred_at)
         for event in said:
             match event:
                 case FeedbackSubmitted():
-                    self.accept(event.person_id, event.occurred_at)
+                    request.accept(event.person_id, event.occurred_at)
                 case FeedbackRevealed():
-                    self.reveal(event.occurred_at)
+                    request.reveal(event.occurred_at)
                 case FeedbackClosed():
-                    self.close(event.occurred_at)
+                    request.close(event.occurred_at)
                 case FeedbackWithdrawn():
-                    self.withdraw(event.occurred_at)
-                case _:  # that it was asked is where it begins
+                    request.withdraw(event.occurred_at)
+                case FeedbackRequested():
+                    request.closes_at = event.closes_at
+                case _:
                     continue
+        return request
 
     def may(self, act: Act) -> bool:
         """Whether the request is in a state in which this can be done."""

@@ -29,6 +29,47 @@ async def test_emptied_services_are_built_again_from_the_log_without_a_mail_or_a
         await _expect_life_to_go_on(hospital, start + 6 * DAY)
 
 
+async def test_a_pair_is_not_asked_again_when_another_meeting_is_the_third_that_is_heard(hospital: Hospital) -> None:
+    """A meeting that was moved is held in a later step of the batch than one that was not."""
+    start = await hospital.now() + 3 * DAY
+    async with hospital.at_work():
+        await _come_together(hospital)
+        for moves in (1, 0, 0):
+            hospital.meeting_id = uuid4()
+            await hospital.hear(await hospital.meeting_proposed(start), await hospital.scheduled(start))
+            for day in range(moves):
+                await hospital.hear(await hospital.moved(start + day * DAY))
+            await hospital.step_to(await hospital.now() + DAY / 24)
+            await hospital.hear(await hospital.held())
+        before, said = await _requests(hospital), await hospital.ends("osler.feedback")
+        assert len(before) == 1
+    await hospital.empty()
+    async with hospital.at_work():
+        await hospital.rest()
+        assert await _requests(hospital) == before
+        assert await hospital.ends("osler.feedback") == said
+
+
+async def test_a_pair_that_ended_while_feedback_was_away_is_asked_no_more(hospital: Hospital) -> None:
+    async with hospital.at_work():
+        await _come_together(hospital)
+        await hospital.meet()
+        said = await hospital.ends("osler.feedback")
+    ended_at = await hospital.now() + DAY
+    await hospital.stage.step_to(ended_at)
+    await hospital.say(await hospital.ended())
+    await hospital.stage.step_to(ended_at + DAY)
+    await hospital.empty()
+    async with hospital.at_work():
+        await hospital.rest()
+        (request,) = await hospital.feedback.rows("SELECT state, over_at, version FROM feedback_requests")
+        assert tuple(request) == ("withdrawn", ended_at, 2)
+        assert not await hospital.feedback.rows("SELECT FROM timers")
+        assert await hospital.ends("osler.feedback") == said + 1
+        (seen,) = await hospital.console.rows("SELECT state FROM feedback_requests")
+        assert seen["state"] == "withdrawn"
+
+
 async def test_somebody_who_was_erased_and_hired_again_is_two_people_in_any_life(hospital: Hospital) -> None:
     old, key = hospital.mentor, uuid4().hex
     new = Someone(old.name, old.zone, old.locale, _beside(old.person_id), old.institution_id)
@@ -62,6 +103,11 @@ async def _expect_one_to_sign_in(hospital: Hospital, someone: Someone, key: str)
         assert found.person_id == someone.person_id
     named = await hospital.console.rows("SELECT person_id FROM people WHERE name IS NOT NULL")
     assert [row["person_id"] for row in named] == [someone.person_id]
+
+
+async def _requests(hospital: Hospital) -> list[tuple[object, ...]]:
+    rows = await hospital.feedback.rows("SELECT request_id, state, asked_at, closes_at, version FROM feedback_requests")
+    return [tuple(row) for row in rows]
 
 
 async def _come_together(hospital: Hospital) -> None:

@@ -1,6 +1,7 @@
 """When a pair is asked, and the life of a request."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -14,6 +15,7 @@ from services.feedback.domain import (
     RequestClosed,
     RequestNotFound,
     RequestWithdrawn,
+    request_id_of,
 )
 from shared.platform.errors import Conflict, OslerError
 from tests.unit.feedback.making import DAY, MOMENT, NOW, a_pair, a_request
@@ -31,11 +33,8 @@ def test_a_meeting_that_is_said_to_be_held_twice_counts_once() -> None:
 
 
 def test_the_same_cause_makes_the_same_request() -> None:
-    pair, cause = a_pair(), uuid4()
-    first, _ = FeedbackRequest.ask(pair, cause, NOW)
-    again, _ = FeedbackRequest.ask(pair, cause, NOW)
-    other, _ = FeedbackRequest.ask(pair, uuid4(), NOW)
-    assert first.request_id == again.request_id != other.request_id
+    cause = uuid4()
+    assert request_id_of(cause) == request_id_of(cause) != request_id_of(uuid4())
 
 
 def test_the_first_answer_sets_the_reveal_fourteen_days_later_and_changing_it_does_not_move_it() -> None:
@@ -99,6 +98,27 @@ def test_an_answered_request_is_neither_closed_nor_withdrawn() -> None:
     request.accept(request.mentor_id, NOW)
     assert not request.may("close")
     assert not request.may("withdraw")
+
+
+def test_the_end_of_a_pair_withdraws_what_was_open_then() -> None:
+    open_, early, answered, over = a_request(), a_request(), a_request(), a_request()
+    answered.accept(answered.mentor_id, NOW)
+    for request, at in ((open_, NOW + 30 * DAY - MOMENT), (early, NOW - DAY)):
+        said = request.end_with_pair(at)
+        assert said is not None
+        assert (request.state, request.over_at) == ("withdrawn", max(at, NOW))
+    assert answered.end_with_pair(NOW + DAY) is None
+    assert over.end_with_pair(NOW + 30 * DAY) is None, "it was over by then, however late the timer is"
+    assert over.state == "open"
+
+
+def test_a_request_is_recalled_with_its_own_id_and_instants() -> None:
+    pair = a_pair()
+    request, asked = FeedbackRequest.ask(pair, uuid4(), NOW)
+    asked = asked.model_copy(update={"closes_at": NOW + 20 * DAY})
+    answered = request.accept(pair.mentor_id, NOW + DAY)
+    recalled = FeedbackRequest.recall(pair, [asked, answered])
+    assert recalled == replace(request, closes_at=NOW + 20 * DAY)
 
 
 ACTS = ["mentor_answers", "mentee_answers", "reveal", "close", "withdraw"]
