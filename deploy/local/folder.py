@@ -130,6 +130,12 @@ class DataFolder:
         """Delete the folder and all it holds; raises NotOurFolder, AlreadyRunning."""
         self.refuse_if_foreign()
         with self.hold():
+            # What says whose it is goes last: over half a folder without it nobody could decide.
+            for path in self.path.iterdir():
+                if path.is_dir() and not path.is_symlink():
+                    shutil.rmtree(path)
+                elif path.name != MARKER:
+                    path.unlink()
             shutil.rmtree(self.path)
 
 

@@ -1,6 +1,7 @@
 """One data folder: what it keeps, whom it keeps out, and what it refuses to touch."""
 
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local.clock import ClockDiffers, start_of_clock
-from deploy.local.folder import AlreadyRunning, DataFolder, NotOurFolder
+from deploy.local.folder import MARKER, AlreadyRunning, DataFolder, NotOurFolder
 from deploy.local.status import NotRunning, RunningService, Status, read_status, remove, with_secrets
 
 MONDAY = datetime(2027, 1, 4, 9, tzinfo=UTC)
@@ -83,6 +84,26 @@ def test_two_runs_in_one_folder_are_refused(folder: DataFolder) -> None:
     assert folder.holder() is None
     folder.delete()
     assert not folder.path.exists()
+
+
+def test_a_folder_that_was_deleted_by_half_is_still_oslers(folder: DataFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    for part in ("kafka", "postgres"):
+        folder.subfolder(part)
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "rmtree", _dies)
+        with pytest.raises(KeyboardInterrupt):
+            folder.delete()
+    assert folder.is_ours()
+    folder.delete()
+    assert not folder.path.exists()
+
+
+def _dies(path: Path) -> None:
+    """End in the middle, as a killed process: what comes first in the folder is gone."""
+    first, *_ = sorted(path.iterdir(), key=lambda each: each.name != MARKER) or [path]
+    if first.is_file():
+        first.unlink()
+    raise KeyboardInterrupt
 
 
 def test_asking_who_runs_changes_nothing(folder: DataFolder) -> None:
