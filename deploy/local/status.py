@@ -45,7 +45,7 @@ def read_status(folder: DataFolder) -> dict[str, Any]:
     """What runs in this data folder, as JSON; raises NotRunning."""
     status = read_json(folder.path / _FILE)
     if status is None or folder.holder() is None:
-        raise NotRunning(f"Nothing runs in {folder.path}. Start it with `osler up`.")
+        raise NotRunning(f"Nothing runs in {folder.path}. Start it with `osler up` or `osler demo --stay`.")
     return status
 
 

@@ -41,7 +41,7 @@ _COPIES: Final = """
 SELECT (SELECT count(*) FROM meetings.pairs c JOIN pairing.pairs p USING (pair_id) WHERE c.state = p.state),
        (SELECT count(*) FROM meetings.pairs),
        (SELECT count(*) FROM feedback.pairs c JOIN pairing.pairs p USING (pair_id)
-        WHERE c.ended = (p.state = 'ended')),
+        WHERE (c.ended_at IS NOT NULL) = (p.state = 'ended')),
        (SELECT count(*) FROM feedback.pairs),
        (SELECT count(*) FROM pairing.pairs WHERE activated_at IS NOT NULL)
 """

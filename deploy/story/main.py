@@ -26,11 +26,11 @@ from deploy.story.quiet import Watcher
 from deploy.story.stepper import Stepper
 from deploy.story.summary import say_checks, say_numbers, say_where
 from deploy.story.telling import live_through
+from shared.platform.database import is_nobodys_fault
 from shared.platform.service import Service
 
 START: Final = calendar.START
 _FILE: Final = "story.json"
-_AWAY: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, KafkaException)
 _SAID: Final = "SELECT last_value FROM directory.outbox_position_seq"
 
 
@@ -53,7 +53,9 @@ async def tell(platform: Platform, say: Say, *, stays: bool) -> bool:
     """
     try:
         return await _tell_or_look(platform, say, stays=stays)
-    except _AWAY as lost:
+    except Exception as lost:
+        if not (isinstance(lost, KafkaException) or is_nobodys_fault(lost)):
+            raise
         raise StoryStopped(
             f"PostgreSQL or Kafka was away for a moment ({type(lost).__name__}), and the story cannot go on without. "
             f"Their logs are in {platform.folder.logs}."
