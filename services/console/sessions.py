@@ -44,12 +44,13 @@ class CookieNames:
 
     session: str
     attempt: str
+    said: str
 
     @classmethod
     def of(cls, *, is_secure: bool) -> "CookieNames":
         """The names for a console that is, or is not, reached by https."""
         prefix = "__Host-" if is_secure else ""
-        return cls(f"{prefix}osler_session", f"{prefix}osler_sign_in")
+        return cls(f"{prefix}osler_session", f"{prefix}osler_sign_in", f"{prefix}osler_said")
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ import asyncio
 from contextlib import suppress
 from datetime import datetime
 from typing import Final
-from urllib.parse import urlencode
 from uuid import UUID
 
 from starlette.responses import RedirectResponse, Response
@@ -25,7 +24,7 @@ from services.console.pages.access import FIRST_PAGE, Asked
 from services.console.pages.look import Notice, shell
 from services.console.pages.parts import Parts
 from services.console.pages.signing_in import send_to_issuer
-from services.console.pages.today import today_page
+from services.console.pages.today import say_next, today_page
 from services.console.use_cases import look
 from shared.platform.database import Transaction
 from shared.platform.errors import OslerError
@@ -115,12 +114,12 @@ async def _act(parts: Parts, asked: Asked, command: Command, reason: str | None 
         token = await parts.sessions.access_token(asked.who)
         await parts.pairing.act(command, pair_id, token, _key(asked), reason)
     except TokenExpired:
-        return await send_to_issuer(parts, f"{FIRST_PAGE}?said=renewed")
+        return say_next(parts, await send_to_issuer(parts, FIRST_PAGE), "renewed")
     except (CommandRefused, NoLongerWaits, ServiceUnavailable) as error:
         return await _refused(parts, asked, error)
     follows = await _follow(parts, person, pair_id, command)
-    query = {"said": command.name} | ({} if follows else {"soon": "1"})
-    return parts.look.dress(RedirectResponse(f"{FIRST_PAGE}?{urlencode(query)}", _SEE_OTHER))
+    response = parts.look.dress(RedirectResponse(FIRST_PAGE, _SEE_OTHER))
+    return say_next(parts, response, command.name, soon=not follows)
 
 
 async def _follow(parts: Parts, person: Person, pair_id: UUID, command: Command) -> bool:

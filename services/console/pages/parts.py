@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from cryptography.fernet import Fernet
+from starlette.responses import Response
 
 from services.console.commands import Pairing
 from services.console.live import Hub
@@ -32,3 +33,12 @@ class Parts:
     def is_secure(self) -> bool:
         """Whether browsers come by https."""
         return self.url.startswith("https://")
+
+    def set_cookie(self, response: Response, name: str, value: str, max_age: int | None) -> None:
+        """Give the browser a cookie for so many seconds, or until it is closed; no script can read it."""
+        # Lax, not Strict: the way back from the issuer begins on another site.
+        response.set_cookie(name, value, max_age, httponly=True, samesite="lax", secure=self.is_secure, path="/")
+
+    def drop_cookie(self, response: Response, name: str) -> None:
+        """Take a cookie back."""
+        response.delete_cookie(name, httponly=True, samesite="lax", secure=self.is_secure, path="/")

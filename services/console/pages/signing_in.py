@@ -27,7 +27,7 @@ async def send_to_issuer(parts: Parts, return_to: str) -> Response:
     """A redirect to the issuer, with the attempt sealed into a cookie; raises IssuerUnavailable."""
     attempt = Attempt.begin(safe_return(return_to))
     response = RedirectResponse(await parts.provider.sign_in_address(attempt), HTTPStatus.SEE_OTHER)
-    _set_cookie(parts, response, parts.cookies.attempt, attempt.seal(parts.cipher), ATTEMPT_SECONDS)
+    parts.set_cookie(response, parts.cookies.attempt, attempt.seal(parts.cipher), ATTEMPT_SECONDS)
     return parts.look.dress(response)
 
 
@@ -45,8 +45,8 @@ async def finish_sign_in(parts: Parts, asked: Asked) -> Response:
     if asked.signed_in is not None:
         await parts.sessions.end(asked.signed_in.session)
     response = RedirectResponse(safe_return(attempt.return_to), HTTPStatus.SEE_OTHER)
-    _set_cookie(parts, response, parts.cookies.session, secret, None)
-    _drop_cookie(parts, response, parts.cookies.attempt)
+    parts.set_cookie(response, parts.cookies.session, secret, None)
+    parts.drop_cookie(response, parts.cookies.attempt)
     return parts.look.dress(response)
 
 
@@ -58,7 +58,7 @@ async def sign_out(parts: Parts, asked: Asked) -> Response:
     except IssuerUnavailable:
         address = None
     response = RedirectResponse(address or "/signed-out", HTTPStatus.SEE_OTHER)
-    _drop_cookie(parts, response, parts.cookies.session)
+    parts.drop_cookie(response, parts.cookies.session)
     return parts.look.dress(response)
 
 
@@ -67,12 +67,3 @@ async def show_signed_out(parts: Parts, asked: Asked) -> Response:
     if asked.signed_in is not None:
         return parts.look.dress(RedirectResponse(FIRST_PAGE, HTTPStatus.SEE_OTHER))
     return parts.look.page("signed-out.html")
-
-
-def _set_cookie(parts: Parts, response: Response, name: str, value: str, max_age: int | None) -> None:
-    # Lax, not Strict: the way back from the issuer begins on another site.
-    response.set_cookie(name, value, max_age, httponly=True, samesite="lax", secure=parts.is_secure, path="/")
-
-
-def _drop_cookie(parts: Parts, response: Response, name: str) -> None:
-    response.delete_cookie(name, httponly=True, samesite="lax", secure=parts.is_secure, path="/")

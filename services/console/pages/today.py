@@ -18,10 +18,11 @@ from services.console.use_cases import look
 from shared.platform.database import Transaction
 
 _HEARTBEAT_SECONDS: Final = 15.0
+_SAID_SECONDS: Final = 600  # as long as a sign-in that stands in between may take
 _HEARTBEATS_TO_ASK: Final = 4  # a session that ended elsewhere ends its open pages within a minute
 _STREAM: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
-# What an address may say after a press; anything else says nothing.
+# What a cookie may make the page say after a press, once; anything else says nothing.
 SAID: Final = {
     "recall": "Done. The proposal was taken back.",
     "end": "Done. The pair is over, and its place is free.",
@@ -42,9 +43,18 @@ async def show_front(parts: Parts, asked: Asked) -> Response:
 async def show_today(parts: Parts, asked: Asked) -> Response:
     """The page of this person's role."""
     await parts.sessions.touch(asked.who.session)
-    query = asked.request.query_params
-    said = SAID.get(query.get("said", ""), "")
-    return await today_page(parts, asked, said=said + (SOON if said and "soon" in query else ""))
+    word, _, soon = asked.request.cookies.get(parts.cookies.said, "").partition(".")
+    said = SAID.get(word, "")
+    response = await today_page(parts, asked, said=said + (SOON if said and soon else ""))
+    if word:
+        parts.drop_cookie(response, parts.cookies.said)
+    return response
+
+
+def say_next(parts: Parts, response: Response, word: str, *, soon: bool = False) -> Response:
+    """Let the next Today say what was done, that one alone: no address and no reload can say it again."""
+    parts.set_cookie(response, parts.cookies.said, f"{word}.soon" if soon else word, _SAID_SECONDS)
+    return response
 
 
 async def today_page(

@@ -35,8 +35,11 @@ class Unsendable(Exception):
         self.code = code
 
 
-def compose(letter: Letter, sender: str, date: datetime) -> EmailMessage:
-    """The mail itself; a second try has the same Message-ID, so that a reader's program can tell. Raises Unsendable."""
+def compose(letter: Letter, sender: str, date: datetime, console: str = "") -> EmailMessage:
+    """The mail itself, with the console's address at its end, where there is one. Raises Unsendable.
+
+    A second try has the same Message-ID, so that a reader's program can tell.
+    """
     if not is_one_line(letter.to.name):
         raise Unsendable("unsafe_name")
     language = language_of(letter.to.locale)
@@ -48,8 +51,8 @@ def compose(letter: Letter, sender: str, date: datetime) -> EmailMessage:
     mail["Date"] = format_datetime(date)
     mail["Message-ID"] = f"<{letter.message.notification_id}@{parseaddr(sender)[1].rpartition('@')[2]}>"
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no absence notes, please
-    mail.set_content(render(letter, language, "txt"))
-    mail.add_alternative(render(letter, language, "html"), subtype="html")
+    mail.set_content(render(letter, language, "txt", console))
+    mail.add_alternative(render(letter, language, "html", console), subtype="html")
     mail["Content-Language"] = language  # last: a second body moves what is called Content into the first
     return mail
 
@@ -67,7 +70,7 @@ def isolated(name: str) -> str:
     return clean
 
 
-def render(letter: Letter, language: str, form: Form) -> str:
+def render(letter: Letter, language: str, form: Form, console: str = "") -> str:
     """The text of a letter, `txt` or `html`."""
     words = wording(language)
     category = letter.message.category
@@ -93,6 +96,7 @@ def render(letter: Letter, language: str, form: Form) -> str:
             times=_times(letter, words, form),
             after=sentences(f"{category}/after", len(mail.after)),
             footer=words.footer,
+            console=console,
         )
     )
 

@@ -43,11 +43,14 @@ class Sender:
     Message-ID.
     """
 
-    def __init__(self, database: Database, server: MailServer, key: ContactsKey, *, sender: str, place: str) -> None:
+    def __init__(
+        self, database: Database, server: MailServer, key: ContactsKey, *, sender: str, console: str, place: str
+    ) -> None:
         self._database = database
         self._server = server
         self._key = key
         self._from = sender
+        self._console = console
         self._place = place
         self._wake = asyncio.Event()
         self._left_over = True
@@ -109,7 +112,7 @@ class Sender:
     async def _hand_over(self, connection: Connection, letter: Letter) -> Answer:
         """The server's answer, or ours where no mail could be made. Raises ServerAway."""
         try:
-            return await connection.deliver(compose(letter, self._from, real_now()))
+            return await connection.deliver(compose(letter, self._from, real_now(), self._console))
         except Unsendable as error:
             return RefusedForGood(error.code)
         except ServerAway:
@@ -150,6 +153,7 @@ async def sending(runtime: Runtime) -> AsyncGenerator[None]:
         Post(settings.smtp_host, settings.smtp_port),
         ContactsKey.from_base64(settings.contacts_key.get_secret_value()),
         sender=settings.mail_from,
+        console=settings.console_url,
         place=settings.place,
     )
     runtime.worker.on_commit(sender.wake)

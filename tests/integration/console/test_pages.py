@@ -164,7 +164,18 @@ async def test_a_press_commands_pairing_as_the_person_on_the_revision_that_it_ha
     assert command.headers["idempotency-key"] == "one-press"
     assert command.content == b'{"reason":"mistake"}'
     # Our own rows have not heard of it within the moment that the answer waits.
-    assert (answer.status_code, answer.headers["location"]) == (HTTPStatus.SEE_OTHER, "/today?said=recall&soon=1")
+    assert (answer.status_code, answer.headers["location"]) == (HTTPStatus.SEE_OTHER, "/today")
+    assert answer.cookies["osler_said"] == "recall.soon"
+
+
+async def test_what_was_done_is_said_once_and_by_no_address(front: Front) -> None:
+    cookie, _ = await _rosa_and_a_proposal(front)
+    async with front.browser(cookie) as browser:
+        assert "Done." not in (await browser.get("/today?said=recall")).text
+        browser.cookies.set("osler_said", "recall.soon")
+        said = await browser.get("/today")
+        assert "The proposal was taken back. This page follows" in said.text
+        assert said.headers["set-cookie"].startswith('osler_said="";')
 
 
 async def test_a_second_press_of_the_same_button_finds_it_done(front: Front) -> None:
@@ -172,7 +183,7 @@ async def test_a_second_press_of_the_same_button_finds_it_done(front: Front) -> 
     await front.console.deliver(pair.say(PairRecalled, NOW, reason="mistake"))
     front.knows(pair.pair_id, "recalled")
     answer = await _press(front, cookie, f"/pairs/{pair.pair_id}/recall")
-    assert answer.headers["location"] == "/today?said=recall"
+    assert (answer.headers["location"], answer.cookies["osler_said"]) == ("/today", "recall")
     assert front.world.commands == []
 
 
@@ -216,7 +227,7 @@ async def test_a_reason_that_is_none_of_ours_reaches_nobody(reason: str, front: 
 async def test_a_token_at_its_end_is_renewed_without_anybody_noticing(front: Front) -> None:
     cookie, pair = await _rosa_and_a_proposal(front, lasts_seconds=0)
     answer = await _press(front, cookie, f"/pairs/{pair.pair_id}/recall")
-    assert answer.headers["location"].startswith("/today?said=recall")
+    assert answer.cookies["osler_said"].startswith("recall")
     assert front.world.refreshes == 1
     assert front.world.commands[0].headers["authorization"] != "Bearer access"
     await _press(front, cookie, f"/pairs/{pair.pair_id}/recall")

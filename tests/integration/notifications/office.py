@@ -65,7 +65,7 @@ class Office:
         """A sender at a place of its own."""
         post = Post("127.0.0.1", port or self.mailbox.port)
         place = f"{uuid4().hex[:8]}-{next(self._places)}"
-        return Sender(self.service.worker, post, KEY, sender="Osler <osler@hospital.example>", place=place)
+        return Sender(self.service.worker, post, KEY, sender="Osler <osler@hospital.example>", console="", place=place)
 
     async def open(self) -> None:
         """Both people have joined and can be reached."""

@@ -154,7 +154,12 @@ async def test_a_sender_that_dies_after_the_servers_yes_repeats_one_mail_with_th
     await office.hear(await office.proposed(), await office.accepted())
     place = f"dies-{office.pair_id}"
     dying = Sender(
-        office.service.worker, DiesAfterItsFirst(office.mailbox.port), KEY, sender="o@h.example", place=place
+        office.service.worker,
+        DiesAfterItsFirst(office.mailbox.port),
+        KEY,
+        sender="o@h.example",
+        console="",
+        place=place,
     )
     with pytest.raises(ProcessDied):
         await dying.send_some()

@@ -43,7 +43,7 @@ def test_whatever_is_asked_the_way_back_stays_on_this_host(asked: str) -> None:
 
 
 def test_a_page_that_was_asked_for_is_where_the_sign_in_leads() -> None:
-    assert safe_return("/today?said=recall") == "/today?said=recall"
+    assert safe_return("/lists/meetings?after=x") == "/lists/meetings?after=x"
     assert sign_in_page("/today") == "/sign-in"
     assert sign_in_page("/pairs/1/recall") == "/sign-in?return_to=%2Fpairs%2F1%2Frecall"
 

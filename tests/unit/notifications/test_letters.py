@@ -17,13 +17,14 @@ from services.notifications.use_cases import Letter
 from shared.contracts.contacts import ContactDetails
 from tests.unit.notifications.making import NOW, a_letter, a_meeting, a_person
 
+CONSOLE = "https://osler.hospital.example"
 SENDER = "Osler <osler@hospital.example>"
 RIGHT_TO_LEFT = "\u0645\u0631\u064a\u0645"
 
 
 def sent(letter: Letter) -> EmailMessage:
     """The mail as it is read at the other end."""
-    read = message_from_bytes(compose(letter, SENDER, NOW).as_bytes(), policy=SMTP)
+    read = message_from_bytes(compose(letter, SENDER, NOW, CONSOLE).as_bytes(), policy=SMTP)
     assert isinstance(read, EmailMessage)
     return read
 
@@ -41,6 +42,7 @@ def test_every_mail_in_every_language_is_whole(category: Category, language: str
     for form in ("plain", "html"):
         body = text(mail, form)
         assert "Ada Okafor" in body
+        assert CONSOLE in body
         assert "Ben Ito" in body
         assert "{" not in body
         assert "Osler" in body
@@ -64,6 +66,8 @@ def test_a_reminder_reads_like_this() -> None:
         "  For Ben Ito: 11:30\u201312:00 EST (America/New_York)\n"
         "\n"
         "If the time no longer suits you, please move or cancel the meeting in Osler.\n"
+        "\n"
+        "https://osler.hospital.example\n"
         "\n"
         "-- \n"
         "You get this mail because you take part in mentoring through Osler.\n"
@@ -170,7 +174,7 @@ def test_whatever_a_name_holds_it_is_refused_or_stays_one_recipient(name: str) -
         with pytest.raises(Unsendable):
             compose(letter, SENDER, NOW)
         return
-    mail = message_from_bytes(compose(letter, SENDER, NOW).as_bytes(), policy=SMTP)
+    mail = message_from_bytes(compose(letter, SENDER, NOW, CONSOLE).as_bytes(), policy=SMTP)
     assert [each.addr_spec for each in mail["To"].addresses] == ["ada@hospital.example"]
     assert mail["Bcc"] is None
     assert mail["Subject"] == "Reminder: you have a meeting"
