@@ -12,6 +12,7 @@ from deploy.local.parts import Parts
 from shared.testing.stage import Engines, Stage, apply_topics, make_stage, new_passwords
 from tests import backend
 
+LONG = {"chaos", "e2e", "spine"}
 SERVICES = sorted(folder.parent.name for folder in Path("services").glob("*/migrations"))
 
 
@@ -19,6 +20,11 @@ def pytest_configure(config: pytest.Config) -> None:
     """Say at once that the engines cannot be had, and once only: not in each of the processes that share the tests."""
     if not hasattr(config, "workerinput"):
         backend.demand()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the folders that take minutes, so that no process is left alone with one of them at the end."""
+    items.sort(key=lambda item: LONG.isdisjoint(item.path.parts))
 
 
 class ByFolder(LoadScopeScheduling):
