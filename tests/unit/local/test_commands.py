@@ -33,7 +33,7 @@ def test_a_question_about_nothing_is_answered_in_one_sentence(data: Path) -> Non
         )
         assert answer.returncode == 1
         assert answer.stdout == ""
-        assert answer.stderr == f"Nothing runs in {data}. Start it with `osler up`.\n"
+        assert answer.stderr == f"Nothing runs in {data}. Start it with `osler up` or `osler demo --stay`.\n"
     assert not data.exists()
 
 
