@@ -7,17 +7,24 @@ from shared.testing.stage import Stage
 from tests.bench import bare, peer, product, workload
 from tests.bench.measuring import MOST_CPU, Bound, Figure, Lap
 from tests.bench.report import Report
+from tests.bench.workload import Outgoing
 
 BACKLOG = 50_000
 RIVALS_BACKLOG = 20_000
 TOPIC = workload.moved(0).topic
 
 
+async def _stock(stage: Stage, backlog: int) -> list[Outgoing]:
+    """So many records, laid by for the outbox."""
+    records = workload.outgoing([workload.moved(number) for number in range(backlog)])
+    await workload.stock(stage, "meetings", TOPIC, records)
+    return records
+
+
 @pytest.mark.timeout(1800)
 async def test_the_relay_keeps_up_with_one_bare_stream(bench_stage: Stage, report: Report) -> None:
     backlog = report.size(BACKLOG)
-    records = workload.outgoing([workload.moved(number) for number in range(backlog)])
-    await workload.stock(bench_stage, "meetings", TOPIC, records)
+    records = await _stock(bench_stage, backlog)
     settings = bench_stage.settings("meetings")
     reader = workload.Reader(bench_stage, TOPIC, "feedback")
     figure = Figure("relay, 4 shards", (Bound("per second", 0.6), Bound("µs CPU", None)))
@@ -42,8 +49,7 @@ async def test_the_relay_keeps_up_with_one_bare_stream(bench_stage: Stage, repor
 async def test_the_relay_costs_little_more_cpu_than_a_bare_loop(bench_stage: Stage, report: Report) -> None:
     """The bare loop reads the same rows, sends them in batches and deletes them; a stream does less."""
     backlog = report.size(BACKLOG)
-    records = workload.outgoing([workload.moved(number) for number in range(backlog)])
-    await workload.stock(bench_stage, "meetings", TOPIC, records)
+    await _stock(bench_stage, backlog)
     settings = bench_stage.settings("meetings")
     figure = Figure("relay, CPU", (Bound("µs CPU", MOST_CPU), Bound("per second", None)))
 
@@ -72,8 +78,7 @@ async def test_the_relay_costs_little_more_cpu_than_a_bare_loop(bench_stage: Sta
 @pytest.mark.timeout(1800)
 async def test_the_relay_leaves_its_rival_behind(bench_stage: Stage, report: Report) -> None:
     backlog = report.size(RIVALS_BACKLOG)
-    records = workload.outgoing([workload.moved(number) for number in range(backlog)])
-    await workload.stock(bench_stage, "meetings", TOPIC, records)
+    records = await _stock(bench_stage, backlog)
     figure = Figure(
         "relay beside faststream-outbox", (Bound("per second", None),), note="one round, judged by nobody; 50 is usual"
     )

@@ -13,7 +13,7 @@ from shared.platform.database import Database, Row, Transaction, is_nobodys_faul
 from shared.platform.errors import OslerError, Unavailable
 from shared.platform.loops import forever
 from shared.platform.telemetry import count, histogram, logger, where
-from shared.platform.timers.schedule import Firing, Timer, Timers
+from shared.platform.timers.schedule import Timers
 from shared.platform.watch import BATCH_SECONDS, HANDLER_SECONDS, TookTooLong, no_stray_cancellation, watched
 
 MOST_A_PASS: Final = 1_000
@@ -169,7 +169,7 @@ class Firer:
         if late_after is not None and tx.now - row["due_at"] > late_after:
             firing = self._timers.expired[row["kind"]]
         tx.begin_handler()
-        await firing.fire(tx, _restore(firing, row))
+        await firing.fire(tx, firing.timer.model_validate_json(row["payload"]))
 
     async def _fire_alone(self, row: Row) -> None:
         try:
@@ -216,7 +216,3 @@ def _tell(fired: Sequence[Row], now: datetime) -> None:
         late = _late.labels(kind)  # asked for once: to find a label's own costs more than to observe
         for each in seconds:
             late.observe(each)
-
-
-def _restore(firing: Firing, row: Row) -> Timer:
-    return firing.timer.model_validate_json(row["payload"])

@@ -1,9 +1,9 @@
-"""Who may open which page, what a form must carry, and what a press comes to."""
+"""Who may open which page, what a form must carry, and how a browser is signed in and out."""
 
 import re
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Any, LiteralString, get_args
+from typing import LiteralString, get_args
 from uuid import UUID, uuid4
 
 import httpx
@@ -12,7 +12,6 @@ import pytest
 from services.console.pages import PAGES
 from services.console.pages.access import EVERYONE, PUBLIC, Page
 from shared.contracts.event import Role
-from shared.contracts.pairing import PairRecalled
 from shared.testing.running import Running
 from tests.integration.console.consortium import NOW, Hospital, Pair, Person
 from tests.integration.console.front import ISSUER, URL, Front, query
@@ -31,14 +30,6 @@ async def _someone(front: Front, *roles: Role) -> Person:
 
 def _address(page: Page, pair_id: UUID | None = None) -> str:
     return page.path.replace("{pair_id}", str(pair_id or uuid4()))
-
-
-async def _press(
-    front: Front, cookie: str, address: str, headers: dict[str, str] | None = None, **fields: str
-) -> httpx.Response:
-    form = {"form_token": await front.form_token(cookie), "key": "one-press", "reason": "mistake"} | fields
-    async with front.browser(cookie) as browser:
-        return await browser.post(address, data=form, headers=headers or {})
 
 
 @pytest.mark.parametrize("page", GUARDED, ids=lambda page: f"{page.method} {page.path}")
@@ -65,9 +56,7 @@ async def test_a_role_opens_its_own_pages_and_no_other(role: Role, front: Front)
     for page in GUARDED:
         if page.path in {"/sign-out", "/today/events"}:
             continue
-        answer = (
-            await _press(front, cookie, _address(page)) if page.method == "POST" else await _get(front, cookie, page)
-        )
+        answer = await front.press(cookie, _address(page)) if page.method == "POST" else await _get(front, cookie, page)
         is_refused = answer.status_code == HTTPStatus.FORBIDDEN
         assert is_refused == (role not in page.roles), (page.path, answer.status_code)
 
@@ -96,7 +85,7 @@ async def test_a_form_of_another_site_or_session_changes_nothing(page: Page, fro
         ({}, {"Sec-Fetch-Site": "cross-site"}),
         ({}, {"Sec-Fetch-Site": "same-site"}),
     ):
-        answer = await _press(front, cookie, address, headers, **fields)
+        answer = await front.press(cookie, address, headers, **fields)
         assert answer.status_code == HTTPStatus.FORBIDDEN
         assert "Nothing was changed" in answer.text
     assert front.world.commands == []
@@ -108,7 +97,7 @@ async def test_a_pair_of_another_institution_answers_as_a_missing_one(front: Fro
     await front.console.deliver(*hospital.said, *pair.said)
     front.knows(pair.pair_id, "proposed")
     cookie = await front.let_in(await _someone(front, "administrator"))
-    answers = [await _press(front, cookie, f"/pairs/{pair_id}/recall") for pair_id in (pair.pair_id, uuid4())]
+    answers = [await front.press(cookie, f"/pairs/{pair_id}/recall") for pair_id in (pair.pair_id, uuid4())]
     assert [answer.status_code for answer in answers] == [HTTPStatus.NOT_FOUND] * 2
     assert answers[0].text == answers[1].text
     assert front.world.commands == []
@@ -125,7 +114,7 @@ async def test_an_address_that_no_pair_has_is_a_page_that_says_so_and_leaves_its
         answer = await browser.get(address)
     async with front.browser() as stranger:
         sent_away = await stranger.get(address)
-    pressed = await _press(front, cookie, address)
+    pressed = await front.press(cookie, address)
     for missing in (answer, pressed):
         assert missing.status_code == HTTPStatus.NOT_FOUND
         assert "There is nothing here" in missing.text
@@ -144,102 +133,6 @@ async def test_a_look_up_whose_record_is_lost_is_still_a_page(front: Front) -> N
         await front.meddle("GRANT INSERT ON console.audit_records TO console_app")
     assert answer.status_code == HTTPStatus.NOT_FOUND
     assert "There is nothing here" in answer.text
-
-
-async def _rosa_and_a_proposal(front: Front, **session: Any) -> tuple[str, Pair]:
-    hospital = Hospital("A hospital")
-    rosa = hospital.person("Rosa", "administrator")
-    pair = Pair(hospital.person("Dr A", "mentor"), hospital.person("B", "mentee")).proposed()
-    await front.console.deliver(*hospital.said, *pair.said)
-    front.knows(pair.pair_id, "proposed", revision=4)
-    return await front.let_in(rosa, **session), pair
-
-
-async def test_a_press_commands_pairing_as_the_person_on_the_revision_that_it_has(front: Front) -> None:
-    cookie, pair = await _rosa_and_a_proposal(front)
-    answer = await _press(front, cookie, f"/pairs/{pair.pair_id}/recall")
-    (command,) = front.world.commands
-    assert command.headers["authorization"] == "Bearer access"
-    assert command.headers["if-match"] == '"4"'
-    assert command.headers["idempotency-key"] == "one-press"
-    assert command.content == b'{"reason":"mistake"}'
-    # Our own rows have not heard of it within the moment that the answer waits.
-    assert (answer.status_code, answer.headers["location"]) == (HTTPStatus.SEE_OTHER, "/today")
-    assert answer.cookies["osler_said"] == "recall.soon"
-
-
-async def test_what_was_done_is_said_once_and_by_no_address(front: Front) -> None:
-    cookie, _ = await _rosa_and_a_proposal(front)
-    async with front.browser(cookie) as browser:
-        assert "Done." not in (await browser.get("/today?said=recall")).text
-        browser.cookies.set("osler_said", "recall.soon")
-        said = await browser.get("/today")
-        assert "The proposal was taken back. This page follows" in said.text
-        assert said.headers["set-cookie"].startswith('osler_said="";')
-
-
-async def test_a_second_press_of_the_same_button_finds_it_done(front: Front) -> None:
-    cookie, pair = await _rosa_and_a_proposal(front)
-    await front.console.deliver(pair.say(PairRecalled, NOW, reason="mistake"))
-    front.knows(pair.pair_id, "recalled")
-    answer = await _press(front, cookie, f"/pairs/{pair.pair_id}/recall")
-    assert (answer.headers["location"], answer.cookies["osler_said"]) == ("/today", "recall")
-    assert front.world.commands == []
-
-
-@pytest.mark.parametrize(
-    ("status", "code", "answers", "says"),
-    [
-        (409, "not_possible_now", 409, "was answered, recalled or has lapsed"),
-        (412, "stale_revision", 409, "Somebody changed this pair"),
-        (409, "something_new", 409, "In words of its own."),
-        (503, "unavailable", 503, "does not answer"),
-        (401, "unauthenticated", 303, ""),
-    ],
-)
-async def test_each_refusal_of_pairing_has_its_words(
-    status: int, code: str, answers: int, says: str, front: Front
-) -> None:
-    cookie, pair = await _rosa_and_a_proposal(front)
-    front.world.refuses = (status, {"code": code, "title": "In words of its own."})
-    answer = await _press(front, cookie, f"/pairs/{pair.pair_id}/recall")
-    assert answer.status_code == answers
-    assert says in answer.text
-
-
-async def test_a_pairing_that_is_away_is_told_in_words_and_loses_nothing(front: Front) -> None:
-    cookie, pair = await _rosa_and_a_proposal(front)
-    front.world.is_away = True
-    answer = await _press(front, cookie, f"/pairs/{pair.pair_id}/recall")
-    assert answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE
-    assert "Press again in a minute" in answer.text
-    assert f"/pairs/{pair.pair_id}/recall" in answer.text
-
-
-@pytest.mark.parametrize("reason", ["", "because", "mistake "])
-async def test_a_reason_that_is_none_of_ours_reaches_nobody(reason: str, front: Front) -> None:
-    cookie, pair = await _rosa_and_a_proposal(front)
-    answer = await _press(front, cookie, f"/pairs/{pair.pair_id}/recall", reason=reason)
-    assert answer.status_code == HTTPStatus.FORBIDDEN
-    assert front.world.commands == []
-
-
-async def test_a_token_at_its_end_is_renewed_without_anybody_noticing(front: Front) -> None:
-    cookie, pair = await _rosa_and_a_proposal(front, lasts_seconds=0)
-    answer = await _press(front, cookie, f"/pairs/{pair.pair_id}/recall")
-    assert answer.cookies["osler_said"].startswith("recall")
-    assert front.world.refreshes == 1
-    assert front.world.commands[0].headers["authorization"] != "Bearer access"
-    await _press(front, cookie, f"/pairs/{pair.pair_id}/recall")
-    assert front.world.refreshes == 1  # the new one is kept
-
-
-async def test_a_token_that_cannot_be_renewed_leads_through_the_issuer_and_changes_nothing(front: Front) -> None:
-    cookie, pair = await _rosa_and_a_proposal(front, lasts_seconds=0, refresh=None)
-    answer = await _press(front, cookie, f"/pairs/{pair.pair_id}/recall")
-    assert answer.status_code == HTTPStatus.SEE_OTHER
-    assert answer.headers["location"].startswith(f"{ISSUER}/authorize?")
-    assert front.world.commands == []
 
 
 async def test_every_answer_carries_the_security_headers(front: Front) -> None:
@@ -266,20 +159,6 @@ async def test_files_are_named_after_their_content_and_kept_for_ever(front: Fron
             assert "@layer tokens" in answer.text
         for address in ("/static/console.css", "/static/../app.py", "/static/%2e%2e/app.py", "/static/x"):
             assert (await browser.get(address)).status_code == HTTPStatus.NOT_FOUND
-
-
-async def test_a_form_that_is_too_large_or_not_a_form_is_refused(front: Front) -> None:
-    cookie, pair = await _rosa_and_a_proposal(front)
-    address = f"/pairs/{pair.pair_id}/recall"
-    large = await _press(front, cookie, address, more="x" * 20_000)
-    async with front.browser(cookie) as browser:
-        other = await browser.post(address, json={"form_token": await front.form_token(cookie)})
-        broken = await browser.post(
-            address, content=b"key=%ff%fe", headers={"Content-Type": "application/x-www-form-urlencoded"}
-        )
-    assert large.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-    assert other.status_code == HTTPStatus.UNSUPPORTED_MEDIA_TYPE
-    assert broken.status_code == HTTPStatus.FORBIDDEN
 
 
 async def test_a_name_is_never_markup(front: Front, console: Running) -> None:
