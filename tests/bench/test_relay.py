@@ -5,7 +5,7 @@ import pytest
 from shared.platform.kafka import make_producer
 from shared.testing.stage import Stage
 from tests.bench import bare, peer, product, workload
-from tests.bench.measuring import MOST_CPU, Bound, Figure, Lap
+from tests.bench.measuring import MOST_CPU, Bound, Figure, Lap, pace
 from tests.bench.report import Report
 from tests.bench.workload import Outgoing
 
@@ -27,7 +27,7 @@ async def test_the_relay_keeps_up_with_one_bare_stream(bench_stage: Stage, repor
     records = await _stock(bench_stage, backlog)
     settings = bench_stage.settings("meetings")
     reader = workload.Reader(bench_stage, TOPIC, "feedback")
-    figure = Figure("relay, 4 shards", (Bound("per second", 0.6), Bound("µs CPU", None)))
+    figure = Figure("relay, 4 shards", pace(0.6))
 
     async with product.database(bench_stage, "meetings") as worker, product.relaying(worker, settings) as deleted:
         producer = make_producer(settings)
