@@ -2,14 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, LiteralString, TypeVar
+from typing import Any, LiteralString, NamedTuple, TypeVar
 from uuid import UUID
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
 
 from shared.contracts.pairing import PairEvent, PairPaused, PairResumed
+from shared.platform.outbox import SHARDS
 from tests.bench.measuring import Lap
 from tests.bench.workload import Outgoing
 
@@ -42,8 +42,7 @@ Connection = Any
 Effect = Callable[[Connection, str, Sequence[PairEvent]], Awaitable[object]]
 
 
-@dataclass(frozen=True)
-class Sendable:
+class Sendable(NamedTuple):
     """What a batch needs of a row."""
 
     partition: int
@@ -67,26 +66,31 @@ async def send(producer: AIOKafkaProducer, topic: str, records: Sequence[Outgoin
 
 
 async def relay(connection: Connection, producer: AIOKafkaProducer, topic: str) -> int:
-    """One look at the outbox: what is there is sent, and deleted once Kafka has it; gives how many rows."""
+    """One look at each shard: what is there is sent, and deleted once Kafka has it; gives how many rows."""
+    return sum([await _relay_shard(connection, producer, topic, shard) for shard in range(SHARDS)])
+
+
+async def _relay_shard(connection: Connection, producer: AIOKafkaProducer, topic: str, shard: int) -> int:
     rows = await connection.fetch(
-        "SELECT shard, position, partition, key, headers, payload FROM outbox ORDER BY shard, position LIMIT $1", CHUNK
+        "SELECT position, partition, key, array_to_string(headers, E'\x1f') AS headers, payload"
+        " FROM outbox WHERE shard = $1 ORDER BY position LIMIT $2",
+        shard,
+        CHUNK,
     )
     waiting = [_outgoing(row) for row in rows]
     while waiting:
         waiting = await _send_batches(producer, topic, waiting)
     if rows:
+        positions = [row["position"] for row in rows]
         await connection.execute(
-            "DELETE FROM outbox USING unnest($1::smallint[], $2::bigint[]) sent (shard, position)"
-            " WHERE outbox.shard = sent.shard AND outbox.position = sent.position",
-            [row["shard"] for row in rows],
-            [row["position"] for row in rows],
+            "DELETE FROM outbox WHERE shard = $1 AND position = ANY($2::bigint[])", shard, positions
         )
     return len(rows)
 
 
-def _outgoing(row: asyncpg.Record) -> "Sendable":
-    flat: list[str] = row["headers"]
-    pairs = [(flat[i], flat[i + 1].encode()) for i in range(0, len(flat), 2)]
+def _outgoing(row: asyncpg.Record) -> Sendable:
+    words = iter(row["headers"].split("\x1f"))
+    pairs = list(zip(words, map(str.encode, words), strict=False))
     return Sendable(row["partition"], row["key"], pairs, row["payload"])
 
 

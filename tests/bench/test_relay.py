@@ -5,7 +5,7 @@ import pytest
 from shared.platform.kafka import make_producer
 from shared.testing.stage import Stage
 from tests.bench import bare, peer, product, workload
-from tests.bench.measuring import MOST_CPU, Bound, Figure, Lap, pace
+from tests.bench.measuring import MOST_CPU, Bound, Figure, Lap
 from tests.bench.report import Report
 from tests.bench.workload import Outgoing
 
@@ -27,7 +27,7 @@ async def test_the_relay_keeps_up_with_one_bare_stream(bench_stage: Stage, repor
     records = await _stock(bench_stage, backlog)
     settings = bench_stage.settings("meetings")
     reader = workload.Reader(bench_stage, TOPIC, "feedback")
-    figure = Figure("relay, 4 shards", pace(0.6))
+    figure = Figure("relay, 4 shards", (Bound("per second", 0.6), Bound("µs CPU", None)))
 
     async with product.database(bench_stage, "meetings") as worker, product.relaying(worker, settings) as deleted:
         producer = make_producer(settings)
@@ -47,7 +47,7 @@ async def test_the_relay_keeps_up_with_one_bare_stream(bench_stage: Stage, repor
 
 @pytest.mark.timeout(1800)
 async def test_the_relay_costs_little_more_cpu_than_a_bare_loop(bench_stage: Stage, report: Report) -> None:
-    """The bare loop reads the same rows, sends them in batches and deletes them; a stream does less."""
+    """The bare loop reads the same rows, sends them in batches and deletes them; a stream does less (decision 8)."""
     backlog = report.size(BACKLOG)
     await _stock(bench_stage, backlog)
     settings = bench_stage.settings("meetings")

@@ -1,5 +1,6 @@
 """When a pair is asked, and what may become of the request; it refuses every step that its table does not name."""
 
+from bisect import insort
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -80,9 +81,9 @@ class Pair:
 
     def count(self, meeting_id: UUID) -> bool:
         """Count a held meeting, each once; whether it is the one after which both are asked."""
-        if meeting_id in self.held_meeting_ids or len(self.held_meeting_ids) >= ASKED_AFTER:
+        if meeting_id in self.held_meeting_ids:
             return False
-        self.held_meeting_ids.append(meeting_id)
+        insort(self.held_meeting_ids, meeting_id)  # whichever is heard first, what is kept is the same
         return len(self.held_meeting_ids) == ASKED_AFTER
 
 

@@ -1,8 +1,8 @@
 """Setting a stopped consumer's offsets back: the inbox drops what was applied, so only what is missing happens."""
 
 import asyncio
-from collections.abc import Callable, Sequence
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
 
 from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
@@ -27,14 +27,14 @@ class OffsetsNotSet(Unavailable):
 
 
 async def rewind(
-    options: dict[str, str], consumers: Sequence[EventConsumer], *, on_wait: Callable[[], None] | None = None
+    options: Mapping[str, Any], consumers: Sequence[EventConsumer], *, on_wait: Callable[[], None] | None = None
 ) -> list[str]:
     """Set every group of these consumers back to the first record, and give the groups' names.
 
     `options` are librdkafka's, for an administrator of the cluster. `on_wait` hears once that somebody reads and that
     this waits for their end. Raises StillReading, OffsetsNotSet.
     """
-    admin = AdminClient(options)
+    admin = AdminClient(dict(options))
     loop = asyncio.get_running_loop()
     deadline = loop.time() + WAIT_SECONDS
     groups = {f"{consumer.name}.{topic}": topic for consumer in consumers for topic in consumer.topics}

@@ -1,8 +1,5 @@
-"""The whole demo without a terminal: it ends by itself, and its exit code is what its own checks found."""
+"""The whole demo without a terminal: its exit code is what its own checks found."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import asyncpg
@@ -11,20 +8,9 @@ import pytest
 from deploy.local.folder import DataFolder
 from deploy.local.postgres import Postgres
 from deploy.story.databases import KINDS
+from tests.e2e.story.conftest import SECONDS, Demo, run_demo
 
-_SECONDS = 540
-
-
-def demo(folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [Path(sys.executable).with_name("osler"), "demo"],
-        env={**os.environ, "OSLER_DATA": str(folder)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=_SECONDS,
-        check=False,
-    )
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(2 * SECONDS)]
 
 
 async def lose_a_touchpoint(folder: Path) -> None:
@@ -41,20 +27,19 @@ async def lose_a_touchpoint(folder: Path) -> None:
                 await connection.close()
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(2 * _SECONDS)
-async def test_the_demo_checks_itself_and_finds_a_planted_disagreement(tmp_path: Path) -> None:
-    folder = tmp_path / "data"
-    told = demo(folder)
-    assert told.returncode == 0, told.stdout
-    assert "week 12 of 12" in told.stdout
+def test_the_demo_checks_itself(told: Demo) -> None:
+    assert told.exit_code == 0, told.said
+    assert "week 12 of 12" in told.said
     for check in (*KINDS, "mailbox", "places", "ledger", "parked", "reminders", "same_files", "stops"):
-        assert f"✓ {check}:" in told.stdout
-    assert "Rosa Almeida" in told.stdout
-    assert "http://" not in told.stdout, "nothing answers there any more"
+        assert f"✓ {check}:" in told.said
+    assert "Rosa Almeida" in told.said
+    assert "http://" not in told.said, "nothing answers there any more"
 
+
+async def test_the_demo_finds_a_planted_disagreement(told: Demo, tmp_path: Path) -> None:
+    folder = told.copy(tmp_path / "data")
     await lose_a_touchpoint(folder)
-    again = demo(folder)
-    assert again.returncode == 1, again.stdout
-    assert "told in this data folder before" in again.stdout
-    assert "These checks do not hold: touchpoints, acknowledged." in again.stdout
+    again = run_demo(folder)
+    assert again.exit_code == 1, again.said
+    assert "told in this data folder before" in again.said
+    assert "These checks do not hold: touchpoints, acknowledged." in again.said

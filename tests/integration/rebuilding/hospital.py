@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, LiteralString, Self
+from typing import Any, Final, Self
 from uuid import uuid4
 
 import asyncpg
@@ -13,9 +13,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from pydantic import SecretStr
 
 from services.console import consumers as console_consumers
-from services.feedback.app import build as build_feedback
 from services.feedback.use_cases import submit_feedback
-from services.notifications.app import build as build_notifications
 from shared.contracts.directory import InstitutionJoined
 from shared.contracts.event import Event
 from shared.contracts.meetings import MeetingHeld
@@ -31,17 +29,12 @@ from shared.testing.running import Running, record_of, run_service
 from shared.testing.stage import Stage
 from tests.integration.notifications.mailbox import Mailbox
 from tests.integration.notifications.office import HALF_AN_HOUR, KEY, SECRET, Office, Someone
+from tests.integration.rebuilding import tables
+from tests.integration.rebuilding.tables import rebuilt_services
 
 _CONSOLE: Final = Service("console", events=(console_consumers.listen(lambda record: open_sealed(KEY, record)),))
 """What the pages know, without the pages."""
-BUILT: Final[tuple[Service, ...]] = (build_feedback(), build_notifications(), _CONSOLE)
-_STATE: Final[Mapping[str, tuple[LiteralString, ...]]] = {
-    "console": ("people", "pairs", "meetings", "feedback_requests", "members", "inbox", "parked"),
-    "feedback": ("pairs", "feedback_requests", "members", "inbox", "timers", "parked", "outbox", "past"),
-    "notifications": ("causes", "contacts", "messages", "members", "inbox", "timers", "parked", "outbox", "past"),
-}
-_OF_PROCESSING: Final = ["attempts", "next_try_at", "leased_by", "lease_until", "generation"]
-"""Columns that tell how often and when something was tried, not what is so."""
+BUILT: Final[tuple[Service, ...]] = (*rebuilt_services(), _CONSOLE)
 
 
 @dataclass
@@ -156,14 +149,7 @@ class Hospital(Office):
         connection = await asyncpg.connect(self.stage.admin_url)
         try:
             for built in BUILT:
-                emptying = await connection.fetchval(
-                    """
-                    SELECT 'TRUNCATE ' || string_agg(format('%I.%I', schemaname, tablename), ', ')
-                    FROM pg_tables WHERE schemaname = $1 AND tablename <> 'migrations'
-                    """,
-                    built.name,
-                )
-                await connection.execute(emptying)
+                await tables.empty(connection, built.name)
         finally:
             await connection.close()
         for built in BUILT:
@@ -171,23 +157,11 @@ class Hospital(Office):
 
     async def state(self) -> dict[str, list[str]]:
         """What the services hold, row by row, without what is only about the processing."""
-        held: dict[str, list[str]] = {}
         connection = await asyncpg.connect(self.stage.admin_url)
         try:
-            for service, tables in _STATE.items():
-                for table in tables:
-                    rows = await connection.fetch(
-                        await connection.fetchval(
-                            "SELECT format('SELECT (to_jsonb(t) - $1::text[])::text FROM %I.%I t', $1::text, $2::text)",
-                            service,
-                            table,
-                        ),
-                        _OF_PROCESSING,
-                    )
-                    held[f"{service}.{table}"] = sorted(row[0] for row in rows)
+            return await tables.held(connection, [built.name for built in BUILT])
         finally:
             await connection.close()
-        return held
 
     async def ends(self, topic: str) -> int:
         """How many records a topic has."""
@@ -201,7 +175,7 @@ class Hospital(Office):
 
     async def _rewound(self, built: Service) -> bool:
         try:
-            return bool(await rewind(dict(self.kafka), built.events))
+            return bool(await rewind(self.kafka, built.events))
         except StillReading:  # a static member is waited for until its session has run out
             return False
 

@@ -32,6 +32,15 @@ def test_a_meeting_that_is_said_to_be_held_twice_counts_once() -> None:
     assert [pair.count(uuid4()) for _ in range(2)] == [False, True]
 
 
+def test_the_same_meetings_in_another_order_leave_the_same_pair() -> None:
+    meetings = [uuid4() for _ in range(5)]
+    pair, rebuilt = a_pair(), a_pair()
+    for heard, again in zip(meetings, reversed(meetings), strict=True):
+        pair.count(heard)
+        rebuilt.count(again)
+    assert pair.held_meeting_ids == rebuilt.held_meeting_ids
+
+
 def test_the_same_cause_makes_the_same_request() -> None:
     cause = uuid4()
     assert request_id_of(cause) == request_id_of(cause) != request_id_of(uuid4())
