@@ -34,6 +34,7 @@ _READ: Final = 1_000
 _LEASE_SECONDS: Final = 5.0
 _RENEW_SECONDS: Final = 1.5
 _POLL_SECONDS: Final = 0.1
+_SHARE_SECONDS: Final = 0.005  # an event that comes after a quiet moment goes at once, what follows it shares a round
 _SLOW_SEND_SECONDS: Final = 1.0
 _REFUSALS: Final = (
     TopicAuthorizationFailedError,
@@ -158,10 +159,11 @@ class Relay:
         while self._until.get(shard, 0.0) > time.monotonic():
             lanes = self._lanes[shard]
             rows = await self._read(shard, lanes.left_out())
-            if not rows:
+            if rows:
+                await self._send(shard, lanes, rows)
+            if len(rows) < _READ:  # all that was there: whatever was committed since then has set the event again
                 break
-            await self._send(shard, lanes, rows)
-        return 0.0
+        return _SHARE_SECONDS
 
     async def _read(self, shard: int, left_out: Iterable[Lane]) -> list[Row]:
         lanes = list(left_out)
