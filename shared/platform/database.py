@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,6 +27,19 @@ _BEGIN: Final[dict[ClockKind, LiteralString]] = {
     "real": _CONTEXT + NOW_SQL["real"] + " AS now",
     "stepped": _CONTEXT + NOW_SQL["stepped"] + " AS now",
 }
+
+
+@dataclass(frozen=True)
+class Opening:
+    """The first statement of a transaction: it sets the tenancy context, and gives one row with business time as `now`.
+
+    Whoever learns the context from the database itself opens with that look-up, and saves a round trip.
+    """
+
+    sql: Mapping[ClockKind, LiteralString]
+    args: tuple[object, ...]
+
+
 _COMMIT_POINT: Final[dict[Door, str]] = {
     "api": "api.commit",
     "consumer": "consumer.effect_commit",
@@ -90,6 +103,8 @@ class Transaction:
     """
 
     connection: Connection
+    opened: Row
+    """What its first statement found."""
     now: datetime
     door: Door = "none"
     strict: bool = False
@@ -201,18 +216,25 @@ class Database:
 
     @asynccontextmanager
     async def transaction(
-        self, institution_id: UUID | None = None, person_id: UUID | None = None, *, door: Door = "none"
+        self,
+        institution_id: UUID | None = None,
+        person_id: UUID | None = None,
+        *,
+        door: Door = "none",
+        opening: Opening | None = None,
     ) -> AsyncGenerator[Transaction]:
         """Open a transaction with its tenancy context and business time; commit at the end, roll back on any error.
 
-        Raises OutcomeUnknown where COMMIT was sent and no answer came.
+        The context is what `opening` sets, if there is one. Raises OutcomeUnknown where COMMIT was sent and no answer
+        came.
         """
+        opening = opening or Opening(_BEGIN, (str(institution_id or ""), str(person_id or "")))
         async with self.pool.acquire(timeout=_ACQUIRE_SECONDS) as connection:
             await connection.execute("BEGIN")
             try:
-                started = await connection.fetchrow(_BEGIN[self.clock], str(institution_id or ""), str(person_id or ""))
-                assert started is not None  # noqa: S101 - a SELECT without FROM has one row; this is for the types
-                tx = Transaction(connection, started["now"], door, self.strict)
+                opened = await connection.fetchrow(opening.sql[self.clock], *opening.args)
+                assert opened is not None  # noqa: S101 - an opening has one row; this is for the types
+                tx = Transaction(connection, opened, opened["now"], door, self.strict)
                 yield tx
                 await tx.flush()
             except BaseException:
@@ -231,6 +253,7 @@ class Database:
         institution_id: UUID | None = None,
         person_id: UUID | None = None,
         door: Door = "none",
+        opening: Opening | None = None,
     ) -> T:
         """Do `work` in a transaction, and do it again, up to three times, where the database's day ended it.
 
@@ -241,7 +264,7 @@ class Database:
         """
         for left in reversed(range(_TRIES)):
             try:
-                async with self.transaction(institution_id, person_id, door=door) as tx:
+                async with self.transaction(institution_id, person_id, door=door, opening=opening) as tx:
                     return await work(tx)
             except OutcomeUnknown:
                 raise

@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from typing import Final, Literal
+from typing import Final, Literal, LiteralString
 from uuid import UUID
 
 from shared.contracts.directory import (
@@ -14,21 +14,28 @@ from shared.contracts.directory import (
     RoleAssigned,
     RoleRemoved,
 )
+from shared.platform.clock import NOW_SQL, ClockKind
 from shared.platform.consumer.handlers import EventConsumer
-from shared.platform.database import Row, Transaction
+from shared.platform.database import Opening, Row, Transaction
 from shared.platform.person import Person
 
-__all__ = ["Person", "Status", "admit_member", "find_member", "listener", "sign_in_key"]
+__all__ = ["Person", "Status", "admission", "admitted", "find_member", "listener", "sign_in_key"]
 
 Status = Literal["here", "on_leave", "left", "erased"]
 
-# One round trip: who it is, whose rows are visible, how long a lock is waited for, that a look-up changes nothing.
-_ADMIT: Final = """
-    SELECT person_id, institution_id, roles, set_config('osler.institution_id', institution_id::text, true),
-           set_config('osler.person_id', person_id::text, true), set_config('lock_timeout', '2s', true),
-           set_config('transaction_read_only', $2, true)
-    FROM find_member($1)
+# One round trip: who it is, whose rows are visible (nobody's to a stranger), how long a lock is waited for, that a
+# look-up changes nothing, and what time it is.
+_MEMBER: Final = """
+    SELECT person_id, institution_id, roles,
+           set_config('osler.institution_id', coalesce(institution_id::text, ''), true),
+           set_config('osler.person_id', coalesce(person_id::text, ''), true),
+           set_config('lock_timeout', '2s', true), set_config('transaction_read_only', $2, true),
 """
+_FOUND: Final = " AS now FROM (SELECT) always LEFT JOIN find_member($1) ON true"
+_ADMIT: Final[dict[ClockKind, LiteralString]] = {
+    "real": _MEMBER + NOW_SQL["real"] + _FOUND,
+    "stepped": _MEMBER + NOW_SQL["stepped"] + _FOUND,
+}
 
 
 def sign_in_key(secret: str, scoped_subject: str) -> str:
@@ -47,16 +54,18 @@ async def find_member(tx: Transaction, key: str) -> Person | None:
     return _person(await tx.find("SELECT person_id, institution_id, roles FROM find_member($1)", key))
 
 
-async def admit_member(tx: Transaction, key: str, *, read_only: bool) -> Person | None:
-    """The same as `find_member`; from here on the transaction sees what is theirs, and changes nothing if `read_only`.
+def admission(key: str, *, read_only: bool) -> Opening:
+    """Opens a transaction that sees what is theirs who sign in with this key, and changes nothing if `read_only`."""
+    return Opening(_ADMIT, (key, "on" if read_only else "off"))
 
-    Where it gives None, the transaction must end.
-    """
-    return _person(await tx.find(_ADMIT, key, "on" if read_only else "off"))
+
+def admitted(tx: Transaction) -> Person | None:
+    """Who an `admission` let in, by the rules of `find_member`; where it is nobody, the transaction must end."""
+    return _person(tx.opened)
 
 
 def _person(row: Row | None) -> Person | None:
-    if row is None:
+    if row is None or row["person_id"] is None:
         return None
     return Person(row["person_id"], row["institution_id"], frozenset(row["roles"]))
 

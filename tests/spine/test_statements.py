@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncGenerator, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -18,9 +19,12 @@ from shared.platform.consumer.records import read
 from shared.platform.consumer.retrier import Retrier
 from shared.platform.database import Database, Transaction
 from shared.platform.kafka import make_producer
+from shared.platform.members import admission, admitted
+from shared.platform.outbox import SHARDS
 from shared.platform.relay import Lane, Relay
 from shared.platform.timers import Timers, schedule
 from shared.platform.timers.fire import Firer
+from shared.testing.eventually import eventually
 from shared.testing.running import record_of
 from shared.testing.stage import Engines, Stage, make_stage
 from tests.spine.play import NOBODY, TickDue, bump
@@ -142,6 +146,43 @@ async def test_a_command_costs_no_more_than_its_own_statements_and_four(publishe
     assert len(spoken.statements) == 6
 
 
+async def test_whoever_opens_a_transaction_with_a_look_up_spares_a_statement(
+    publisher: Database, spoken: Spoken
+) -> None:
+    async with publisher.transaction(opening=admission("nobody's", read_only=True)) as tx:
+        assert admitted(tx) is None
+
+    # BEGIN, who it is with context and time, COMMIT.
+    assert len(spoken.statements) == 3
+
+
+async def test_an_event_costs_the_relay_one_look_and_one_delete(
+    play_stage: Stage, publisher: Database, spoken: Spoken
+) -> None:
+    await publisher.pool.execute("DELETE FROM outbox")
+    relay = _Woken(publisher, lambda: make_producer(play_stage.settings("pairing")))
+    publisher.on_commit(relay.wake)
+    relaying = asyncio.create_task(relay.run())
+    try:
+        await eventually(partial(_has_said, spoken, ["SELECT"] * SHARDS))  # what each new lease begins with
+        spoken.forget()
+        for past in range(2):
+            async with publisher.transaction() as tx:
+                await bump(tx, uuid4(), PairResumed)
+            await eventually(partial(_has_said, spoken, ["SELECT", "DELETE"] * (past + 1)))
+    finally:
+        relaying.cancel()
+        await asyncio.gather(relaying, return_exceptions=True)
+
+
+def _said_of_rows(spoken: Spoken) -> list[str]:
+    return [sql.split()[0] for sql, _ in spoken.statements if "FROM outbox WHERE shard = $1" in sql]
+
+
+async def _has_said(spoken: Spoken, words: list[str]) -> bool:
+    return _said_of_rows(spoken) == words
+
+
 class _Looking(Firer):
     """The timers' loop, with its look for anything due in the open."""
 
@@ -161,6 +202,13 @@ class _Claiming(Relay):
         """What it asks ten times a second."""
         self._until = dict.fromkeys(range(4), float("inf"))
         await self._poll()
+
+
+class _Woken(Relay):
+    """The relay without its poll."""
+
+    async def _poll(self) -> float:
+        return 60.0
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ from shared.platform.http.refusals import InternalError, MalformedRequest, Unkno
 from shared.platform.http.revisions import etag
 from shared.platform.http.routes import JSON, Handler, Operation
 from shared.platform.http.visits import Visit
-from shared.platform.members import Person, admit_member, sign_in_key
+from shared.platform.members import Person, admission, admitted, sign_in_key
 from shared.platform.telemetry import logger
 
 _LOG: Final = logger("http")
@@ -38,7 +38,6 @@ class _Served:
     request: WholeRequest
     operation: Operation
     handler: Handler
-    sign_in_key: str
     visit: Visit
 
 
@@ -60,11 +59,12 @@ class OperationEdge:
             token = auth.bearer_token(request.headers.getlist("authorization"))
             key = sign_in_key(self.sign_in_secret, await self.authenticator.subject(token))
             whole = await bodies.read(request, operation.max_body_bytes)
-            served = _Served(whole, operation, handler, key, visit)
+            served = _Served(whole, operation, handler, visit)
+            opening = admission(key, read_only=not operation.changes_something)
             if operation.login == "worker":  # whom the policy refuses takes none of the consumers' connections
-                await self.database.run(lambda tx: self._admit(tx, served), door="api")
+                await self.database.run(lambda tx: self._admit(tx, served), door="api", opening=opening)
             database = self.worker if operation.login == "worker" else self.database
-            return await database.run(lambda tx: self._work(tx, served), door="api")
+            return await database.run(lambda tx: self._work(tx, served), door="api", opening=opening)
         except Exception as error:  # noqa: BLE001 - the edge: nothing may leave it but an answer
             return await self._refuse(visit, operation, error)
 
@@ -85,9 +85,9 @@ class OperationEdge:
         return response
 
     async def _admit(self, tx: Transaction, served: _Served) -> Person:
-        """Who asks, if the policy lets them in; from here on the transaction sees what is theirs."""
+        """Who asks, if the policy lets them in."""
         operation, visit = served.operation, served.visit
-        person = await admit_member(tx, served.sign_in_key, read_only=not operation.changes_something)
+        person = admitted(tx)
         if person is None:
             raise UnknownPerson
         row = self.policy[operation.id]
