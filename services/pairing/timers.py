@@ -1,5 +1,7 @@
 """What the clock does to pairs; each handler calls one use case, and none expires, however late it comes."""
 
+from collections.abc import Sequence
+
 from services.pairing import use_cases
 from services.pairing.use_cases import ActivationLapses, CardsOutdated, ProposalLapses
 from shared.platform.database import Transaction
@@ -20,7 +22,7 @@ async def on_activation_lapses(tx: Transaction, timer: ActivationLapses) -> None
     await use_cases.end_unactivated(tx, timer.subject_id, tx.now)
 
 
-@clock.on(CardsOutdated)
-async def on_cards_outdated(tx: Transaction, timer: CardsOutdated) -> None:
-    """A mentor's places changed hands."""
-    await use_cases.write_cards(tx, [timer.subject_id])
+@clock.on_many(CardsOutdated)
+async def on_cards_outdated(tx: Transaction, timers: Sequence[CardsOutdated]) -> None:
+    """Places of these mentors changed hands."""
+    await use_cases.write_cards(tx, [timer.subject_id for timer in timers])

@@ -152,7 +152,10 @@ class Transaction:
         while self._later:
             sql = next(iter(self._later))
             rows = self._later.pop(sql)
-            await self.connection.executemany(sql, rows)
+            if len(rows) == 1:  # what most commands have; for many rows at once asyncpg prepares more
+                await self.connection.execute(sql, *rows[0])
+            else:
+                await self.connection.executemany(sql, rows)
             self._after_write()
             if self.shards and "INTO outbox" in sql:
                 self._crash("outbox_insert")

@@ -5,6 +5,7 @@ Each timer says one event; it writes a line when it can begin, and one when noth
 
 import asyncio
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import ClassVar, LiteralString
 from uuid import UUID
@@ -46,10 +47,16 @@ async def fire(tx: Transaction, timer: MoveDue) -> None:
     await outbox.publish(tx, event)
 
 
+async def fire_many(tx: Transaction, timers: Sequence[MoveDue]) -> None:
+    """Say the event of each."""
+    for timer in timers:
+        await fire(tx, timer)
+
+
 def clock() -> Timers:
     """The one kind of timer."""
     timers = Timers("meetings")
-    timers.on(MoveDue)(fire)
+    timers.on_many(MoveDue)(fire_many)
     return timers
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -212,3 +212,39 @@ async def test_only_a_timer_whose_effect_is_committed_counts_as_fired(clockwork:
 
     assert clockwork.fired[-1:] == [good]
     assert counted() - before == 1
+
+
+async def test_timers_taken_as_a_list_come_in_order_of_due_time(clockwork: Clockwork) -> None:
+    lists: list[list[UUID]] = []
+
+    async def fire_many(_: Transaction, timers: Sequence[TickDue]) -> None:
+        lists.append([timer.subject_id for timer in timers])
+
+    timers = Timers("pairing")
+    timers.on_many(TickDue)(fire_many)
+    first, second, third = uuid4(), uuid4(), uuid4()
+    for seconds, subject_id in ((-1, third), (-3, first), (-2, second)):
+        await clockwork.set(subject_id, seconds)
+
+    assert await Firer(clockwork.database, timers).fire_due() == 3
+
+    assert lists == [[first, second, third]]
+
+
+async def test_a_list_that_fails_for_one_timer_is_fired_one_by_one(clockwork: Clockwork) -> None:
+    async def fire_many(tx: Transaction, timers: Sequence[TickDue]) -> None:
+        for timer in timers:
+            await clockwork.fire(tx, timer)
+
+    timers = Timers("pairing")
+    timers.on_many(TickDue)(fire_many)
+    good, bad, behind = uuid4(), uuid4(), uuid4()
+    for seconds, subject_id in ((-3, good), (-2, bad), (-1, behind)):
+        await clockwork.set(subject_id, seconds)
+    clockwork.broken[bad] = ValueError()
+
+    await Firer(clockwork.database, timers).fire_due()
+
+    # The list's own try was rolled back after the first.
+    assert clockwork.fired == [good, good, behind]
+    assert (await clockwork.reason(bad) or "").startswith("bug ValueError")

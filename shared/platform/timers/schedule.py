@@ -1,6 +1,6 @@
 """Setting, moving and cancelling timers in a business transaction; refuses to lock an aggregate after its timers."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar, LiteralString, TypeVar
@@ -33,6 +33,7 @@ class Timer(BaseModel):
 
 T = TypeVar("T", bound=Timer)
 Fires = Callable[[Transaction, T], Awaitable[None]]
+FiresMany = Callable[[Transaction, Sequence[T]], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Firing:
 
     timer: type[Timer]
     fire: Callable[..., Awaitable[None]]
+    takes_many: bool = False
 
 
 class Timers:
@@ -56,6 +58,18 @@ class Timers:
 
         def register(function: Fires[T]) -> Fires[T]:
             self.due[timer.kind] = Firing(timer, function)
+            return function
+
+        return register
+
+    def on_many(self, timer: type[T]) -> Callable[[FiresMany[T]], FiresMany[T]]:
+        """What happens when timers of this kind are due, as a list in order of due time, for set-based SQL.
+
+        A list that fails is fired again one by one.
+        """
+
+        def register(function: FiresMany[T]) -> FiresMany[T]:
+            self.due[timer.kind] = Firing(timer, function, takes_many=True)
             return function
 
         return register
