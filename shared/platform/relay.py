@@ -205,15 +205,15 @@ class Relay:
 
     async def _send_lane(self, lanes: Lanes, lane: Lane, rows: Sequence[Row]) -> list[int]:
         """Send the rows of one lane in order, batch after batch, and give the positions that Kafka acknowledged."""
-        producer = self._producer
+        producer, replaced = self._producer, self._replaced
         assert producer is not None  # noqa: S101 - `run` made it before any shard began; this is for the types
         acknowledged: list[int] = []
         try:
             while len(acknowledged) < len(rows):
                 batch, taken = _fill(producer, rows[len(acknowledged) :])
-                future = await self._unless_replaced(producer.send_batch(batch, lane[0], partition=lane[1]))
+                future = await _unless(replaced, producer.send_batch(batch, lane[0], partition=lane[1]))
                 crash.at("relay.send")
-                await self._unless_replaced(future)
+                await _unless(replaced, future)
                 acknowledged.extend(row["position"] for row in taken)
         except KafkaError as error:
             lanes.hold(lane)
@@ -255,18 +255,6 @@ class Relay:
         if not (error.retriable or refused or isinstance(error, ProducerReplaced)):
             await self._replace(producer)
 
-    async def _unless_replaced(self, wait: Awaitable[T]) -> T:
-        """Wait for Kafka as long as it takes, but not for a producer that is given up: its waits may never end."""
-        task = asyncio.ensure_future(wait)
-        try:
-            await asyncio.wait({task, self._replaced}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            if not task.done():
-                task.cancel()
-        if task.cancelled() or not task.done():
-            raise ProducerReplaced
-        return task.result()
-
     async def _replace(self, broken: AIOKafkaProducer) -> None:
         """A producer that met a fatal error stays broken (aiokafka 1017): go on with a new one.
 
@@ -305,6 +293,22 @@ class Relay:
                 await self._database.pool.execute("DELETE FROM relay_leases WHERE owner = $1", self._owner)
         except Exception as error:  # noqa: BLE001 - the leases run out by themselves
             _log.info("relay_leases_left", error=type(error).__name__)
+
+
+async def _unless(replaced: asyncio.Future[None], wait: Awaitable[T]) -> T:
+    """Wait for Kafka as long as it takes, but not for a producer that is given up: its waits may never end.
+
+    `replaced` is that producer's own: a wait may end in the moment of the replacement, and the next must not begin.
+    """
+    task = asyncio.ensure_future(wait)
+    try:
+        await asyncio.wait({task, replaced}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        if not task.done():
+            task.cancel()
+    if task.cancelled() or not task.done():
+        raise ProducerReplaced
+    return task.result()
 
 
 async def _stop(producer: AIOKafkaProducer) -> None:

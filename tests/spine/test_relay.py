@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from collections.abc import Callable, Sequence
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -83,15 +84,56 @@ async def test_when_a_producer_is_given_up_no_lane_waits_for_it_any_longer(
             monkeypatch.setattr(producers[0], "send_batch", broken)
         return producers[-1]
 
-    async with Database.open(play_stage.database("pairing_worker"), schema="pairing", strict=True) as database:
-        for pair_id in (waiting, failing, waiting, failing):
+    await _is_all_sent(play_stage, make, [waiting, failing])
+
+
+async def test_a_wait_that_ends_as_its_producer_is_given_up_leads_to_no_other_for_that_producer(
+    play_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The batch is taken in the very moment in which the next producer stands ready; nobody will ever send it."""
+    settings = play_stage.settings("pairing")
+    waiting, failing = a_pair_in(0), a_pair_in(1)
+    waits, ready = asyncio.Event(), asyncio.Event()
+
+    async def broken(*_: object, partition: int) -> asyncio.Future[None]:
+        if partition == 0:
+            waits.set()
+            await ready.wait()
+            return asyncio.get_running_loop().create_future()
+        await waits.wait()
+        raise OutOfOrderSequenceNumber
+
+    producers: list[AIOKafkaProducer] = []
+
+    def make() -> AIOKafkaProducer:
+        producer = make_producer(settings)
+        producers.append(producer)
+        if len(producers) == 1:
+            monkeypatch.setattr(producer, "send_batch", broken)
+            return producer
+        start = producer.start
+
+        async def start_and_say_so() -> None:
+            await start()
+            ready.set()
+
+        monkeypatch.setattr(producer, "start", start_and_say_so)
+        return producer
+
+    await _is_all_sent(play_stage, make, [waiting, failing])
+
+
+async def _is_all_sent(stage: Stage, make: Callable[[], AIOKafkaProducer], pair_ids: Sequence[UUID]) -> None:
+    """Two events of each pair reach Kafka in order, through a relay with these producers."""
+    async with Database.open(stage.database("pairing_worker"), schema="pairing", strict=True) as database:
+        for pair_id in (*pair_ids, *pair_ids):
             async with database.transaction() as tx:
                 await bump(tx, pair_id, PairResumed)
         relaying = asyncio.create_task(Relay(database, make).run())
 
         async def all_sent() -> bool:
             return not await database.pool.fetchval(
-                "SELECT count(*) FROM outbox WHERE aggregate_id = ANY($1)", [waiting, failing]
+                "SELECT count(*) FROM outbox WHERE aggregate_id = ANY($1)", list(pair_ids)
             )
 
         try:
@@ -100,8 +142,8 @@ async def test_when_a_producer_is_given_up_no_lane_waits_for_it_any_longer(
             relaying.cancel()
             await asyncio.gather(relaying, return_exceptions=True)
 
-    log = await read_log(play_stage, "osler.pairing", "meetings")
-    for pair_id in (waiting, failing):
+    log = await read_log(stage, "osler.pairing", "meetings")
+    for pair_id in pair_ids:
         assert first_occurrences(fact for fact in log if fact[0] == pair_id) == [(pair_id, 1), (pair_id, 2)]
 
 

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from shared.platform.database import Database, Transaction
+from shared.platform.database import Database, Row, Transaction
 from shared.platform.errors import Unavailable
 from shared.platform.telemetry import REGISTRY
 from shared.platform.timers import Timers, cancel, fire, schedule
@@ -25,9 +25,9 @@ class Clockwork:
         self.fired: list[UUID] = []
         self.broken: dict[UUID, BaseException] = {}
         self.hanging: set[UUID] = set()
-        timers = Timers("pairing")
-        timers.on(TickDue)(self.fire)
-        self.firer = Firer(database, timers)
+        self.timers = Timers("pairing")
+        self.timers.on(TickDue)(self.fire)
+        self.firer = Firer(database, self.timers)
 
     async def fire(self, tx: Transaction, timer: TickDue) -> None:
         """Note the subject, or fail for it."""
@@ -83,6 +83,24 @@ async def test_a_timer_that_was_moved_or_cancelled_does_not_fire(clockwork: Cloc
     await clockwork.firer.fire_due()
 
     assert clockwork.fired == []
+
+
+async def test_a_timer_that_is_moved_or_cancelled_after_it_was_read_does_not_fire(clockwork: Clockwork) -> None:
+    moved, cancelled, left = uuid4(), uuid4(), uuid4()
+    for subject_id in (moved, cancelled, left):
+        await clockwork.set(subject_id, -1)
+
+    class Interrupted(Firer):
+        async def _due(self, tx: Transaction) -> list[Row]:
+            due = await super()._due(tx)
+            await clockwork.set(moved, 60)
+            async with clockwork.database.transaction() as command:
+                await cancel(command, TickDue, cancelled)
+            return due
+
+    assert await Interrupted(clockwork.database, clockwork.timers).fire_due() == 3
+
+    assert clockwork.fired == [left]
 
 
 async def test_a_timer_whose_subject_a_command_holds_is_passed_over_and_fires_afterwards(clockwork: Clockwork) -> None:
