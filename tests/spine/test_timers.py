@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Sequence
 from datetime import timedelta
+from typing import ClassVar
 from uuid import UUID, uuid4
 
 import pytest
@@ -247,6 +248,45 @@ async def test_timers_taken_as_a_list_come_in_order_of_due_time(clockwork: Clock
     assert await Firer(clockwork.database, timers).fire_due() == 3
 
     assert lists == [[first, second, third]]
+
+
+async def test_a_list_ends_where_another_kind_or_one_that_comes_too_late_stands_between(clockwork: Clockwork) -> None:
+    class TockDue(TickDue):
+        kind: ClassVar[str] = "tock_due"
+        expires_after: ClassVar[timedelta | None] = timedelta(seconds=10)
+
+    seen: list[tuple[str, list[UUID]]] = []
+
+    async def tick(_: Transaction, timers: Sequence[TickDue]) -> None:
+        seen.append(("tick", [timer.subject_id for timer in timers]))
+
+    async def tock(_: Transaction, timers: Sequence[TockDue]) -> None:
+        seen.append(("tock", [timer.subject_id for timer in timers]))
+
+    async def expire(_: Transaction, timer: TockDue) -> None:
+        seen.append(("expired", [timer.subject_id]))
+
+    timers = Timers("pairing")
+    timers.on_many(TickDue)(tick)
+    timers.on_many(TockDue)(tock)
+    timers.on_expired(TockDue)(expire)
+    a, b, c, d, e, f = (uuid4() for _ in range(6))
+    async with clockwork.database.transaction() as tx:
+        for subject_id in (a, b, c, d, e, f):
+            await tx.execute("INSERT INTO counters (pair_id) VALUES ($1)", subject_id)
+        for ago, kind, subject_id in (
+            (30, TockDue, a),
+            (20, TockDue, b),
+            (5, TockDue, c),
+            (4, TockDue, d),
+            (3, TickDue, e),
+            (2, TockDue, f),
+        ):
+            await schedule(tx, kind(subject_id=subject_id), tx.now - timedelta(seconds=ago))
+
+    assert await Firer(clockwork.database, timers).fire_due() == 6
+
+    assert seen == [("expired", [a]), ("expired", [b]), ("tock", [c, d]), ("tick", [e]), ("tock", [f])]
 
 
 async def test_a_list_that_fails_for_one_timer_is_fired_one_by_one(clockwork: Clockwork) -> None:
