@@ -75,6 +75,19 @@ async def test_what_a_rule_refuses_waits_for_a_person_who_may_discard_it(bench: 
     await bench.retried([(a, 2)])
 
 
+async def test_an_event_that_waits_for_a_person_is_not_applied_when_it_comes_again(bench: Bench) -> None:
+    a = uuid4()
+    first, second = resumed(a, 1), resumed(a, 2)
+    bench.broken = lambda _: Refused()
+    await bench.deliver(first)
+
+    bench.broken = lambda _: None
+    await bench.deliver(first, second)
+
+    assert await bench.effects() == []
+    assert await bench.reasons() == ["refused", "waiting"]
+
+
 async def test_two_who_discard_the_same_event_at_once_drop_one(bench: Bench) -> None:
     a = uuid4()
     bench.broken = lambda _: Refused()
