@@ -59,12 +59,17 @@ class Starts(ConsumerRebalanceListener):
         )
 
     async def is_killer(self, partition: TopicPartition, offset: int) -> bool:
-        """Write down, before it is tried, which record that is; true when it has killed often enough."""
+        """Write down, before it is tried, which record that is; true when it has killed often enough.
+
+        What stands before the record that is written down came to its commit, so it is innocent and writes nothing:
+        else whatever precedes a killer in its batch would make each of its tries the first.
+        """
         tries = await self._database.pool.fetchval(
             """
             UPDATE partition_starts SET trying_offset = $4,
                 tries = CASE WHEN trying_offset = $4 THEN tries + 1 ELSE 1 END
-            WHERE consumer = $1 AND topic = $2 AND partition = $3 RETURNING tries
+            WHERE consumer = $1 AND topic = $2 AND partition = $3 AND (trying_offset IS NULL OR trying_offset <= $4)
+            RETURNING tries
             """,
             self._consumer,
             partition.topic,
