@@ -65,7 +65,7 @@ chaos: dev ## attack the spine in seeded runs, then outlast every limit (SEEDS=2
 	  $(if $(MINUTES),--minutes $(MINUTES))
 	$(if $(SEED),,$(BIN)/pytest tests/chaos/long_outages.py $(ARGS))
 bench: dev ## the hot paths' speed beside bare library code's, in turn (ROWS=relay: only these; ROUNDS=5)
-	$(BIN)/pytest tests/$@ --capture no --timeout 3600 $(if $(ROWS),-k '$(ROWS)') $(ARGS)
+	$(BIN)/pytest tests/$@ --capture no --show-capture no --timeout 3600 $(if $(ROWS),-k '$(ROWS)') $(ARGS)
 
 lock: dev ## write requirements/*.txt from pyproject.toml (UPGRADE=--upgrade for newer versions)
 	$(COMPILE) $(UPGRADE) pyproject.toml --extra local --group build --output-file requirements/runtime.txt

@@ -123,7 +123,7 @@ def retry(
     """Let the lowest waiting event be tried at once."""
     name, decision = consumer or service, _decision(reason)
     _in_database(service, lambda tx: operators.retry(tx, name, aggregate_id, version, decision))
-    typer.echo(f"Version {version} is tried now.")
+    typer.echo(f"Version {version} is tried now; `osler parked list {service}` shows it if it fails again.")
 
 
 @parked_app.command()
@@ -133,7 +133,7 @@ def discard(
     """Drop the lowest waiting event for good, and go on behind it."""
     name, decision = consumer or service, _decision(reason)
     _in_database(service, lambda tx: operators.discard(tx, name, aggregate_id, version, decision))
-    typer.echo(f"Version {version} is discarded; what waits behind it is tried now.")
+    typer.echo(f"Version {version} is discarded; what waits behind it, if anything does, is tried now.")
 
 
 @parked_app.command()
@@ -153,9 +153,11 @@ def accept(
         case UUID(), int(), "":
             _in_database(service, lambda tx: operators.accept(tx, name, aggregate_id, version, decision))
             typer.echo(f"Accepted: it goes on with version {version}.")
-        case None, None, str() if topic:
+        case None, None, str() if topic in catalogue().topics:
             gaps = _in_database(service, lambda tx: operators.accept_topic(tx, name, topic, decision))
-            typer.echo(f"Accepted {gaps} gaps of {topic}.")
+            typer.echo(f"Accepted {gaps} {'gap' if gaps == 1 else 'gaps'} of {topic}.")
+        case None, None, str() if topic:
+            raise LocalProblem(f"There is no topic named {topic!r}. Nothing was changed.")
         case _:
             raise LocalProblem("Name either an aggregate and --version, or --topic. Nothing was changed.")
 

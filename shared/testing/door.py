@@ -66,7 +66,7 @@ class Door:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Take one connection through."""
         self._open.add(writer)
-        with suppress(OSError):
+        with suppress(OSError, asyncio.CancelledError):  # who is cancelled here has nobody to tell but asyncio's log
             if not self.is_shut:
                 await self._take_through(reader, writer)
         writer.transport.abort()

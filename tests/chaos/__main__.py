@@ -13,7 +13,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import asdict
 from itertools import count
 from pathlib import Path
@@ -25,6 +24,9 @@ from tests.chaos.site import a_site
 from tests.chaos.summary import summary
 from tests.chaos.world import make_world
 
+_STOPPED = 130
+"""As a shell says of what Ctrl-C ended: `make chaos` goes on with nothing else then."""
+
 
 async def attack(folder: Path, seeds: Iterator[int], until: float) -> None:
     """Run these seeds in turn on one pair of engines, until the time is up."""
@@ -34,6 +36,8 @@ async def attack(folder: Path, seeds: Iterator[int], until: float) -> None:
             if site.small_disk is None:
                 _say("no run of this has a full disk: that needs root and the right to mount")
             world = await make_world(site)
+            if known:
+                _say(f"{len(known)} seeds were run at commit {commit} before and are not repeated")
             for seed in seeds:
                 if time.monotonic() > until:
                     break
@@ -43,7 +47,11 @@ async def attack(folder: Path, seeds: Iterator[int], until: float) -> None:
                 kept = folder / f"seed-{seed}"
                 kept.mkdir(exist_ok=True)
                 planned = plan(seed, disk_can_be_full=site.small_disk is not None)
-                outcome = await run(world, kept, planned)
+                try:
+                    outcome = await run(world, kept, planned)
+                except asyncio.CancelledError:
+                    rmtree(kept)  # what was cut off is no run
+                    raise
                 _say(_line(outcome))
                 with (folder / "runs.jsonl").open("a", encoding="utf-8") as runs:
                     runs.write(json.dumps({"commit": commit, **outcome.plain()}) + "\n")
@@ -95,11 +103,15 @@ def main() -> None:
         rmtree(folder, ignore_errors=True)
         folder.mkdir()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # leave in order, as at Ctrl-C
-    with suppress(KeyboardInterrupt):  # the runs that are done count, and the next call goes on behind them
+    stopped = False
+    try:
         asyncio.run(attack(folder, seeds, time.monotonic() + 60 * arguments.minutes))
+    except KeyboardInterrupt:
+        stopped = True
+        _say("\nstopped; the runs that are done count, and the next call goes on behind them")
     made = outcomes(folder, commit_here())
-    _say(summary(made))
-    sys.exit(any(outcome.violations for outcome in made))
+    _say(f"all runs of commit {commit_here()} so far:\n{summary(made)}")
+    sys.exit(_STOPPED if stopped else any(outcome.violations for outcome in made))
 
 
 if __name__ == "__main__":

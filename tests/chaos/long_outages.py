@@ -1,4 +1,4 @@
-"""Outages that last longer than every limit, and a cluster that loses brokers: `make chaos` runs these first."""
+"""Outages longer than every limit, and a cluster that loses brokers: `make chaos` runs these after the seeds."""
 
 import signal
 from collections import Counter

@@ -34,7 +34,8 @@ async def list_parked(tx: Transaction, consumer: str | None = None) -> list[dict
     rows = await tx.fetch(
         """
         SELECT DISTINCT ON (consumer, aggregate_id) consumer, aggregate_id, version, type, reason, attempts, parked_at,
-               next_try_at, count(*) OVER (PARTITION BY consumer, aggregate_id) AS waiting
+               CASE WHEN reason <> 'gap' THEN next_try_at END AS next_try_at,
+               count(*) OVER (PARTITION BY consumer, aggregate_id) AS waiting
         FROM parked WHERE $1::text IS NULL OR consumer = $1 ORDER BY consumer, aggregate_id, version
         """,
         consumer,

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from deploy.cli import app
 from deploy.local import doctor
 from deploy.local.folder import DataFolder
+from deploy.local.problems import LocalProblem
 
 
 @pytest.fixture
@@ -104,3 +105,10 @@ def test_the_doctor_says_what_to_do_about_a_folder_that_cannot_be_written(tmp_pa
 def test_the_doctor_is_not_deceived_by_the_rights_of_root() -> None:
     findings = list(doctor.look(DataFolder(Path("/proc/osler"))))  # where nobody makes a file, whatever the modes say
     assert any(finding.state == "missing" and "cannot be written" in finding.sentence for finding in findings)
+
+
+def test_nothing_is_left_out_that_is_no_service(data: Path) -> None:
+    answer = CliRunner().invoke(app, ["up", "--without", "meeting"])
+    assert isinstance(answer.exception, LocalProblem)
+    assert "There is no service named 'meeting'. There are directory, pairing," in str(answer.exception)
+    assert not data.exists()
