@@ -49,9 +49,9 @@ async def attack(folder: Path, seeds: Iterator[int], until: float) -> None:
                 planned = plan(seed, disk_can_be_full=site.small_disk is not None)
                 try:
                     outcome = await run(world, kept, planned)
-                except asyncio.CancelledError:
-                    rmtree(kept)  # what was cut off is no run
-                    raise
+                finally:
+                    if (task := asyncio.current_task()) and task.cancelling():
+                        rmtree(kept)  # what was cut off is no run
                 _say(_line(outcome))
                 with (folder / "runs.jsonl").open("a", encoding="utf-8") as runs:
                     runs.write(json.dumps({"commit": commit, **outcome.plain()}) + "\n")
