@@ -2,12 +2,13 @@
 
 import asyncio
 import contextlib
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from shared.platform.consumer import operators, retrier
 from shared.platform.consumer.operators import AnotherHead, NotAGap, NothingParked
+from shared.platform.consumer.retrier import Retrier
 from shared.platform.errors import NotYet, Refused
 from tests.spine.bench import BECAUSE, Bench, resumed, with_another_id
 
@@ -86,6 +87,27 @@ async def test_an_event_that_waits_for_a_person_is_not_applied_when_it_comes_aga
 
     assert await bench.effects() == []
     assert await bench.reasons() == ["refused", "waiting"]
+
+
+async def test_an_event_that_is_discarded_while_it_is_tried_is_not_applied_nor_is_the_next_in_its_place(
+    bench: Bench,
+) -> None:
+    a = uuid4()
+    bench.broken = lambda _: ValueError()
+    await bench.deliver(resumed(a, 1), resumed(a, 2))
+    await bench.database.pool.execute("UPDATE parked SET next_try_at = clock_timestamp() WHERE aggregate_id = $1", a)
+    bench.broken = lambda _: None
+
+    class Interrupted(Retrier):
+        async def _begin(self, aggregate_id: UUID) -> int | None:
+            version = await super()._begin(aggregate_id)
+            await bench.database.run(lambda tx: operators.discard(tx, bench.name, aggregate_id, 1, BECAUSE))
+            return version
+
+    assert not await Interrupted(bench.database, bench.applier).try_one(a)
+
+    assert await bench.effects() == []
+    await bench.retried([(a, 2)])
 
 
 async def test_two_who_discard_the_same_event_at_once_drop_one(bench: Bench) -> None:

@@ -7,7 +7,8 @@ import asyncpg
 import pytest
 from structlog.testing import capture_logs
 
-from shared.platform.database import Transaction
+from shared.platform.database import Database, Transaction
+from shared.platform.members import admission, sign_in_key
 from shared.testing.door import a_door
 from shared.testing.eventually import eventually
 from shared.testing.stage import Stage
@@ -163,6 +164,24 @@ async def test_one_persons_context_does_not_stay_for_the_next(house: House):
     for _ in range(8):  # more than the pool has connections
         other = await house.somebody("mentor", institution_id=uuid4())
         assert (await house.client.get("/notes", headers=other.headers)).json()["items"] == []
+
+
+async def test_what_an_admission_sets_ends_with_its_transaction(house: House):
+    """Nothing resets a connection that is given back, so nothing may be left on it."""
+    mentor = await house.somebody("mentor")
+    key = sign_in_key(house.stage.settings("pairing").sign_in_secret.get_secret_value(), mentor.subject)
+    settings = """
+        SELECT current_setting('osler.institution_id'), current_setting('osler.person_id'),
+               current_setting('lock_timeout'), current_setting('transaction_read_only')
+    """
+    async with Database.open(house.stage.database("pairing_worker"), schema="pairing", size=1) as database:
+        async with database.transaction(opening=admission(key, read_only=True)) as tx:
+            within = await tx.get(settings)
+        left = await database.pool.fetchrow(settings)
+
+    assert tuple(within) == (str(mentor.institution_id), str(mentor.person_id), "2s", "on")
+    assert left is not None
+    assert tuple(left) == ("", "", "5s", "off")
 
 
 async def test_a_change_needs_the_revision_that_was_seen(house: House):
