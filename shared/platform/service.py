@@ -191,7 +191,7 @@ async def running(
 
 async def _start_worker(service: Service, runtime: Runtime, doors: _Doors, stack: AsyncExitStack) -> None:
     if service.timers is not None:
-        doors.start(Firer(runtime.worker, service.timers).run, "timers")
+        doors.start(Firer(runtime.worker, service.timers, runtime.settings.place).run, "timers")
     doors.start(lambda: janitor.run(runtime.worker), "janitor")
     if not service.events:
         return

@@ -102,6 +102,8 @@ async def test_a_timer_that_is_moved_or_cancelled_after_it_was_read_does_not_fir
     assert await Interrupted(clockwork.database, clockwork.timers).fire_due() == 3
 
     assert clockwork.fired == [left]
+    rows = await clockwork.database.pool.fetch("SELECT subject_id FROM timers")
+    assert [row["subject_id"] for row in rows] == [moved]
 
 
 async def test_a_timer_whose_subject_a_command_holds_is_passed_over_and_fires_afterwards(clockwork: Clockwork) -> None:
@@ -306,3 +308,21 @@ async def test_a_list_that_fails_for_one_timer_is_fired_one_by_one(clockwork: Cl
     # The list's own try was rolled back after the first.
     assert clockwork.fired == [good, good, behind]
     assert (await clockwork.reason(bad) or "").startswith("bug ValueError")
+
+
+async def test_a_timer_that_ends_each_process_in_turn_lets_the_others_fire(clockwork: Clockwork) -> None:
+    """While one process holds it and those that were due with it, another ends its own passes well."""
+    killer, good = uuid4(), uuid4()
+    await clockwork.set(killer, -2)
+    await clockwork.set(good, -1)
+    clockwork.broken[killer] = SystemExit()
+
+    for _ in range(4):
+        async with clockwork.database.transaction() as dying:
+            await dying.fetch("SELECT FROM counters WHERE pair_id = ANY($1) FOR UPDATE", [killer, good])
+            await Firer(clockwork.database, clockwork.timers, "elsewhere").fire_due()
+        with contextlib.suppress(SystemExit):
+            await clockwork.firer.fire_due()
+
+    assert clockwork.fired == [good]
+    assert await clockwork.reason(killer) == "trying"

@@ -42,11 +42,15 @@ _Key = tuple[str, UUID, UUID]
 
 
 class Firer:
-    """Fires the timers of one service; several processes may, each passing over what another has locked."""
+    """Fires the timers of one service; several processes may, each passing over what another has locked.
 
-    def __init__(self, database: Database, timers: Timers) -> None:
+    `place` is the process's own, the same after it died and came back.
+    """
+
+    def __init__(self, database: Database, timers: Timers, place: str = "0") -> None:
         self._database = database
         self._timers = timers
+        self._place = place
         self._passed_over = 0
 
     async def run(self) -> None:
@@ -93,17 +97,23 @@ class Firer:
         return due
 
     async def _begin(self) -> int:
-        """Write down that a pass begins, and give how many began since the last one that ended."""
+        """Write down that a pass begins, and give how many began in this place since the last one that ended here.
+
+        Counted by place: what ends well elsewhere says nothing of a timer that ends this process.
+        """
         return await self._database.pool.fetchval(
             """
-            INSERT INTO partition_starts (consumer, topic, partition, starts) VALUES ('timers', 'timers', 0, 1)
+            INSERT INTO partition_starts (consumer, topic, partition, starts) VALUES ('timers', $1, 0, 1)
             ON CONFLICT (consumer, topic, partition) DO UPDATE SET starts = partition_starts.starts + 1
             RETURNING starts
-            """
+            """,
+            self._place,
         )
 
     async def _end(self) -> None:
-        await self._database.pool.execute("UPDATE partition_starts SET starts = 0 WHERE consumer = 'timers'")
+        await self._database.pool.execute(
+            "UPDATE partition_starts SET starts = 0 WHERE consumer = 'timers' AND topic = $1", self._place
+        )
 
     async def _due(self, tx: Transaction) -> list[Row]:
         return await tx.fetch(

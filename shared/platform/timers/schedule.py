@@ -65,7 +65,7 @@ class Timers:
     def on_many(self, timer: type[T]) -> Callable[[FiresMany[T]], FiresMany[T]]:
         """What happens when timers of this kind are due, as a list in order of due time, for set-based SQL.
 
-        A list that fails is fired again one by one.
+        A list has the 10 s that one timer has, and one that fails is fired again one by one.
         """
 
         def register(function: FiresMany[T]) -> FiresMany[T]:
