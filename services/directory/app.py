@@ -11,6 +11,7 @@ from shared.contracts.contacts import ContactErased, ContactRecorded
 from shared.contracts.directory import (
     AgreementEnded,
     AgreementSigned,
+    CapsSet,
     InstitutionJoined,
     PersonErased,
     PersonJoined,
@@ -32,6 +33,7 @@ def build() -> Service:
         says=(
             InstitutionJoined,
             AgreementSigned,
+            CapsSet,
             AgreementEnded,
             PersonJoined,
             PersonWentOnLeave,

@@ -22,7 +22,9 @@ CREATE TABLE institutions (
     locale text NOT NULL,
     joined_at timestamptz NOT NULL,
     version bigint NOT NULL,
-    revision bigint NOT NULL
+    revision bigint NOT NULL,
+    lend_cap integer CHECK (lend_cap >= 0),
+    borrow_cap integer CHECK (borrow_cap >= 0)
 );
 ALTER TABLE institutions ENABLE ROW LEVEL SECURITY;
 ALTER TABLE institutions FORCE ROW LEVEL SECURITY;
@@ -31,7 +33,7 @@ CREATE POLICY tenant ON institutions AS RESTRICTIVE TO directory_app
     WITH CHECK (institution_id = (SELECT ctx_institution()) OR (SELECT acts_for_consortium()));
 CREATE POLICY within ON institutions TO directory_app USING (true) WITH CHECK (true);
 CREATE POLICY worker ON institutions TO directory_worker USING (true) WITH CHECK (true);
-GRANT SELECT, INSERT, UPDATE (revision) ON institutions TO directory_app;
+GRANT SELECT, INSERT, UPDATE (lend_cap, borrow_cap, version, revision) ON institutions TO directory_app;
 GRANT SELECT, INSERT, UPDATE ON institutions TO directory_worker;
 
 CREATE TABLE programmes (

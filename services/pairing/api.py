@@ -12,8 +12,10 @@ from services.pairing.domain import (
     ActivationLapsed,
     AgreementCap,
     AlreadyPaired,
+    BorrowCap,
     CapacityExhausted,
     LedgerLine,
+    LendCap,
     ListedMentor,
     MenteeAway,
     MenteeNotFound,
@@ -153,6 +155,8 @@ class LedgerView(BaseModel):
         CapacityExhausted,
         SharedCapacityExhausted,
         AgreementCap,
+        LendCap,
+        BorrowCap,
     ),
 )
 async def propose_pair(form: ProposeForm, me: Me, tx: Tx, now: Now) -> PairView:
@@ -188,6 +192,8 @@ async def show_pair(pair_id: UUID, me: Me, tx: Tx) -> PairView:
         CapacityExhausted,
         SharedCapacityExhausted,
         AgreementCap,
+        LendCap,
+        BorrowCap,
     ),
 )
 async def accept_pair(pair_id: UUID, if_match: IfMatch, me: Me, tx: Tx, now: Now) -> PairView:

@@ -5,6 +5,7 @@ from services.pairing.domain import Agreement
 from shared.contracts.directory import (
     AgreementEnded,
     AgreementSigned,
+    CapsSet,
     InstitutionJoined,
     PersonErased,
     PersonJoined,
@@ -26,6 +27,12 @@ events.include(members.listener())
 async def on_institution_joined(tx: Transaction, event: InstitutionJoined) -> None:
     """An institution may lend and borrow."""
     use_cases.take_in_institution(tx, event.institution_id)
+
+
+@events.on(CapsSet)
+async def on_caps_set(tx: Transaction, event: CapsSet) -> None:
+    """An institution bounds what it lends and borrows in all."""
+    await use_cases.set_caps(tx, event.institution_id, lend_cap=event.lend_cap, borrow_cap=event.borrow_cap)
 
 
 @events.on(PersonJoined)

@@ -32,6 +32,16 @@ class InstitutionJoined(DirectoryEvent):
     time_zone: ZoneName
 
 
+class CapsSet(DirectoryEvent):
+    """An institution said how many cross pairs it lends to, and borrows from, all others together (null: no cap)."""
+
+    type: ClassVar[str] = "osler.directory.caps_set.v1"
+    aggregate: ClassVar[str] = "institution_id"
+    institution_id: UUID
+    lend_cap: Annotated[int, Field(ge=0, le=100_000)] | None = None
+    borrow_cap: Annotated[int, Field(ge=0, le=100_000)] | None = None
+
+
 class AgreementEvent(DirectoryEvent):
     """Something happened to a sharing agreement: `lender` lends mentors to `borrower`."""
 

@@ -23,7 +23,7 @@ from services.notifications import domain as notifications
 from services.notifications.domain import HOLDS, Category, Cause, CauseState, Message, PersonStatus
 from services.pairing import domain as pairing
 from services.pairing.api import Reason
-from services.pairing.domain import Between, Lending, Offer, Who, refuse_new_pair, refuse_without_place
+from services.pairing.domain import Between, Lending, Limit, Offer, Who, refuse_new_pair, refuse_without_place
 from shared.contracts import policy
 from shared.contracts.meetings import MeetingProposed, TouchpointLogged
 from shared.platform.errors import Refused
@@ -89,7 +89,9 @@ def test_a_new_pair_is_refused_in_the_order_of_the_rules() -> None:
     """Everything that stands against a pair is taken away one after the other, and each time the next code is heard."""
     nobody, full = Offer(accepting=False, free=0, free_shared=0), Offer(accepting=True, free=0, free_shared=0)
     none_shared, free = Offer(accepting=True, free=1, free_shared=0), Offer(accepting=True, free=1, free_shared=1)
-    none, at_cap, uncapped = Lending((), 0), Lending((0,), 0), Lending((None,), 0)
+    full_cap, no_cap = Limit(0, 0), Limit(None, 0)
+    none, at_cap = Lending((), full_cap, full_cap), Lending((full_cap,), full_cap, full_cap)
+    lender_full, borrower_full = Lending((no_cap,), full_cap, full_cap), Lending((no_cap,), no_cap, full_cap)
     less_and_less: list[tuple[Offer, Between, Lending]] = [
         (nobody, "reverse", none),
         (full, "reverse", none),
@@ -98,13 +100,15 @@ def test_a_new_pair_is_refused_in_the_order_of_the_rules() -> None:
         (full, "nothing", at_cap),
         (none_shared, "nothing", at_cap),
         (free, "nothing", at_cap),
+        (free, "nothing", lender_full),
+        (free, "nothing", borrower_full),
     ]
     proposals = [_code(refuse_new_pair, offer, between, lending) for offer, between, lending in less_and_less]
     answers = dict.fromkeys(_code(refuse_without_place, offer, lending) for offer, _, lending in less_and_less)
     said = table(section(RULES, "Places"), "code", "when", "at the yes too")
     assert [code for code, _, _ in said] == proposals
     assert [code for code, _, at_the_yes in said if at_the_yes == "yes"] == list(answers)
-    refuse_new_pair(free, "nothing", uncapped)
+    refuse_new_pair(free, "nothing", Lending((no_cap,), no_cap, no_cap))
 
 
 def _code(refuse: Any, *what: object) -> str:

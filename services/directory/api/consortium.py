@@ -37,7 +37,19 @@ class InstitutionView(BaseModel):
     time_zone: str
     locale: str
     joined_at: AwareDatetime
+    lend_cap: int | None
+    borrow_cap: int | None
     revision: int
+
+
+Cap = Annotated[int, Field(ge=0, le=100_000)] | None
+
+
+class CapsForm(Form):
+    """How many cross pairs you lend, and borrow, at most in all (null: no cap); each agreement's cap holds too."""
+
+    lend_cap: Cap
+    borrow_cap: Cap
 
 
 class ProgrammeForm(Form):
@@ -59,7 +71,7 @@ class AgreementForm(Form):
 
     lender_institution_id: UUID
     borrower_institution_id: UUID
-    cap: Annotated[int, Field(ge=0, le=100_000)] | None = None
+    cap: Cap = None
     starts_at: Instant
     ends_at: Instant | None = None
     notice_days: Annotated[int, Field(ge=0, le=730)]
@@ -119,6 +131,21 @@ async def list_institutions(page: Page, tx: Tx) -> Listing[InstitutionView]:
     found = await use_cases.list_institutions(tx, page.position(str, UUID), page.limit + 1)
     views = [InstitutionView.model_validate(one, from_attributes=True) for one in found]
     return page.listing(views, lambda one: (one.name, one.institution_id))
+
+
+@routes.get("/institution", responses=problems(InstitutionNotFound))
+async def show_institution(me: Me, tx: Tx) -> InstitutionView:
+    """Your own institution, with its caps."""
+    found = await use_cases.get_institution(tx, me.institution_id)
+    return InstitutionView.model_validate(found, from_attributes=True)
+
+
+@routes.post("/institution/caps", responses=problems(InstitutionNotFound, StaleRevision))
+async def set_caps(form: CapsForm, if_match: IfMatch, me: Me, tx: Tx) -> InstitutionView:
+    """Bound the pairs that your institution lends and borrows in all; pairs above a lower cap go on."""
+    caps = form.model_dump()
+    found = await use_cases.set_caps(tx, me.institution_id, if_match, **caps)
+    return InstitutionView.model_validate(found, from_attributes=True)
 
 
 @routes.post("/programmes", status_code=201, responses=problems(ProgrammeExists))

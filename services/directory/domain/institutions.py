@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from shared.contracts.directory import AgreementEnded, AgreementSigned, InstitutionJoined
+from shared.contracts.directory import AgreementEnded, AgreementSigned, CapsSet, InstitutionJoined
 from shared.platform.errors import Conflict, Malformed, NotFound
 
 EndReason = Literal["mutual", "notice", "term_over"]
@@ -47,7 +47,10 @@ class AbsurdDates(Malformed):
 
 @dataclass
 class Institution:
-    """A hospital of the consortium: the tenant. `mail_domain` is how its people's sign-in names end."""
+    """A hospital of the consortium: the tenant. `mail_domain` is how its people's sign-in names end.
+
+    The caps bound its cross pairs with all others together; None is no cap.
+    """
 
     institution_id: UUID
     name: str
@@ -55,22 +58,33 @@ class Institution:
     time_zone: str
     locale: str
     joined_at: datetime
+    lend_cap: int | None = None
+    borrow_cap: int | None = None
     version: int = 0
     revision: int = 0
 
     def join(self, now: datetime) -> InstitutionJoined:
         """Become a member of the consortium."""
+        return InstitutionJoined(
+            **self._next(now), name=self.name, mail_domain=self.mail_domain, time_zone=self.time_zone
+        )
+
+    def set_caps(self, lend_cap: int | None, borrow_cap: int | None, now: datetime) -> CapsSet | None:
+        """Lend and borrow at most so many; None where this is so already. Pairs above a lower cap go on."""
+        if (lend_cap, borrow_cap) == (self.lend_cap, self.borrow_cap):
+            return None
+        self.lend_cap, self.borrow_cap = lend_cap, borrow_cap
+        return CapsSet(**self._next(now), lend_cap=lend_cap, borrow_cap=borrow_cap)
+
+    def _next(self, now: datetime) -> dict[str, Any]:
         self.version += 1
         self.revision += 1
-        return InstitutionJoined(
-            version=self.version,
-            occurred_at=now,
-            institution_ids=(self.institution_id,),
-            institution_id=self.institution_id,
-            name=self.name,
-            mail_domain=self.mail_domain,
-            time_zone=self.time_zone,
-        )
+        return {
+            "version": self.version,
+            "occurred_at": now,
+            "institution_ids": (self.institution_id,),
+            "institution_id": self.institution_id,
+        }
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ from services.directory.domain.institutions import (
 from shared.platform.database import Row, Transaction
 
 _INSTITUTION: Final = (
-    "SELECT institution_id, name, mail_domain, time_zone, locale, joined_at, version, revision FROM institutions "
+    "SELECT institution_id, name, mail_domain, time_zone, locale, joined_at, lend_cap, borrow_cap, version, revision "
+    "FROM institutions "
 )
 _AGREEMENT: Final = """
 SELECT agreement_id, lender_institution_id, borrower_institution_id, cap, starts_at, ends_at, notice_days,
@@ -41,6 +42,18 @@ async def add_institution(tx: Transaction, one: Institution) -> bool:
         one.revision,
     )
     return added == "INSERT 0 1"
+
+
+async def save_caps(tx: Transaction, one: Institution) -> None:
+    """Keep how many cross pairs an institution allows."""
+    await tx.execute(
+        "UPDATE institutions SET lend_cap = $2, borrow_cap = $3, version = $4, revision = $5 WHERE institution_id = $1",
+        one.institution_id,
+        one.lend_cap,
+        one.borrow_cap,
+        one.version,
+        one.revision,
+    )
 
 
 async def find_institution_of_domain(tx: Transaction, mail_domain: str) -> Institution | None:

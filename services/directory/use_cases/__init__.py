@@ -10,9 +10,11 @@ from services.directory.use_cases.consortium import (
     end_agreement_in_time,
     found_consortium,
     get_agreement,
+    get_institution,
     list_agreements,
     list_institutions,
     list_programmes,
+    set_caps,
     sign_agreement,
 )
 from services.directory.use_cases.contacts import begin_check, finish_check, get_check, order_check
@@ -53,6 +55,7 @@ __all__ = [
     "found_consortium",
     "get_agreement",
     "get_check",
+    "get_institution",
     "get_person",
     "get_roster_import",
     "list_agreements",
@@ -62,5 +65,6 @@ __all__ = [
     "order_check",
     "preview_roster",
     "readmit_person",
+    "set_caps",
     "sign_agreement",
 ]

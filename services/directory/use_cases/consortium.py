@@ -117,6 +117,30 @@ async def list_institutions(tx: Transaction, after: tuple[str, UUID] | None, lim
     return await store.list_institutions(tx, after, limit)
 
 
+async def get_institution(tx: Transaction, institution_id: UUID) -> Institution:
+    """One institution; raises InstitutionNotFound."""
+    return await store.get_institution(tx, institution_id)
+
+
+async def set_caps(
+    tx: Transaction, institution_id: UUID, seen: Revision, *, lend_cap: int | None, borrow_cap: int | None
+) -> Institution:
+    """Bound an institution's cross pairs with all others together; lower than today's number ends none of them.
+
+    Raises InstitutionNotFound, StaleRevision.
+    """
+    found = await store.lock_institutions(tx, [institution_id])
+    if not found:
+        raise InstitutionNotFound
+    [institution] = found
+    seen.check(institution.revision)
+    said = institution.set_caps(lend_cap, borrow_cap, tx.now)
+    if said is not None:
+        await store.save_caps(tx, institution)
+        await outbox.publish(tx, said)
+    return institution
+
+
 async def add_programme(tx: Transaction, programme: Programme) -> None:
     """Add a training programme that rosters may name; raises ProgrammeExists."""
     if not await store.add_programme(tx, programme):

@@ -9,7 +9,9 @@ from uuid import UUID
 from services.pairing.domain.refusals import (
     AgreementCap,
     AlreadyPaired,
+    BorrowCap,
     CapacityExhausted,
+    LendCap,
     NoAgreement,
     NotAccepting,
     ReversePair,
@@ -37,11 +39,25 @@ class Offer:
 
 
 @dataclass(frozen=True)
-class Lending:
-    """The agreements in force from one institution to another by cap (None is no cap), and the pairs lent."""
+class Limit:
+    """A cap (None is no cap), and how many pairs count against it; a cap may be lower than these."""
 
-    caps: tuple[int | None, ...]
-    lent: int
+    cap: int | None
+    pairs: int
+
+    @property
+    def is_reached(self) -> bool:
+        """Whether no further pair fits."""
+        return self.cap is not None and self.pairs >= self.cap
+
+
+@dataclass(frozen=True)
+class Lending:
+    """What bounds cross pairs: each agreement in force between the two, all that one lends, all the other borrows."""
+
+    agreements: tuple[Limit, ...]
+    lends: Limit
+    borrows: Limit
 
 
 Between = Literal["nothing", "same", "reverse"]
@@ -52,7 +68,7 @@ def refuse_new_pair(offer: Offer | None, between: Between, lending: Lending | No
     """Refuse a proposal by the first rule that forbids it; `offer` is None for a mentor who may not be used.
 
     Raises NotAccepting, ReversePair, AlreadyPaired, NoAgreement, CapacityExhausted, SharedCapacityExhausted,
-    AgreementCap, in this order (docs/guide/rules.md, Places).
+    AgreementCap, LendCap, BorrowCap, in this order (docs/guide/rules.md, Places).
     """
     if offer is not None and not offer.accepting:
         raise NotAccepting
@@ -73,20 +89,28 @@ def refuse_second_pair(between: Between) -> None:
 def refuse_without_place(offer: Offer, lending: Lending | None) -> None:
     """Refuse to give a place that is not there; `lending` is None for a home pair.
 
-    Raises NotAccepting, NoAgreement, CapacityExhausted, SharedCapacityExhausted, AgreementCap, in this order.
+    Raises NotAccepting, NoAgreement, CapacityExhausted, SharedCapacityExhausted, AgreementCap, LendCap, BorrowCap, in
+    this order.
     """
     if not offer.accepting:
         raise NotAccepting
-    if lending is not None and not lending.caps:
+    if lending is not None and not lending.agreements:
         raise NoAgreement
     if offer.free < 1:
         raise CapacityExhausted
-    if lending is None:
-        return
+    if lending is not None:
+        _refuse_to_lend(offer, lending)
+
+
+def _refuse_to_lend(offer: Offer, lending: Lending) -> None:
     if offer.free_shared < 1:
         raise SharedCapacityExhausted
-    if any(cap is not None and lending.lent >= cap for cap in lending.caps):
+    if any(agreement.is_reached for agreement in lending.agreements):
         raise AgreementCap
+    if lending.lends.is_reached:
+        raise LendCap
+    if lending.borrows.is_reached:
+        raise BorrowCap
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,14 @@ class AgreementCap(Conflict):
     """The agreement allows no further pair between these two institutions. Nothing was changed."""
 
 
+class LendCap(Conflict):
+    """The mentor's institution lends no further mentor: its overall cap is reached. Nothing was changed."""
+
+
+class BorrowCap(Conflict):
+    """The mentee's institution borrows no further mentor: its overall cap is reached. Nothing was changed."""
+
+
 class ReasonMissing(Malformed):
     """An administrator pauses, ends and recalls only with a reason. Nothing was changed; send one."""
 

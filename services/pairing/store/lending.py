@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Final, LiteralString
 from uuid import UUID
 
-from services.pairing.domain import Agreement, Card, ListedMentor
-from shared.platform.database import Transaction
+from services.pairing.domain import Agreement, Card, Lending, Limit, ListedMentor
+from shared.platform.database import Row, Transaction
 
 
 async def add_agreement(tx: Transaction, agreement: Agreement) -> None:
@@ -40,14 +40,28 @@ _IN_FORCE: Final[LiteralString] = """
 """
 
 
-async def list_caps(tx: Transaction, lender_id: UUID, borrower_id: UUID, now: datetime) -> list[int | None]:
-    """The caps of the agreements in force one way; None is no cap."""
-    return [row["cap"] for row in await tx.fetch(_IN_FORCE, lender_id, borrower_id, now)]
+async def get_lending(tx: Transaction, lender_id: UUID, borrower_id: UUID, now: datetime) -> Lending:
+    """What bounds cross pairs one way, as it stands."""
+    agreements = await tx.fetch(_IN_FORCE, lender_id, borrower_id, now)
+    return await _counted(tx, lender_id, borrower_id, agreements)
 
 
-async def list_caps_for_update(tx: Transaction, lender_id: UUID, borrower_id: UUID, now: datetime) -> list[int | None]:
-    """The same, with the agreements locked in order of id."""
-    return [row["cap"] for row in await tx.fetch(_IN_FORCE + " FOR UPDATE", lender_id, borrower_id, now)]
+async def get_lending_for_update(tx: Transaction, lender_id: UUID, borrower_id: UUID, now: datetime) -> Lending:
+    """The same, locked and then counted, so that nobody else takes what is counted here before this commits."""
+    await tx.execute("SELECT lock_lending($1, $2)", lender_id, borrower_id)
+    agreements = await tx.fetch(_IN_FORCE + " FOR UPDATE", lender_id, borrower_id, now)
+    return await _counted(tx, lender_id, borrower_id, agreements)
+
+
+async def _counted(tx: Transaction, lender_id: UUID, borrower_id: UUID, agreements: Sequence[Row]) -> Lending:
+    row = await tx.get(
+        "SELECT between_them, lend_cap, lent, borrow_cap, borrowed FROM count_lending($1, $2)", lender_id, borrower_id
+    )
+    return Lending(
+        tuple(Limit(agreement["cap"], row["between_them"]) for agreement in agreements),
+        Limit(row["lend_cap"], row["lent"]),
+        Limit(row["borrow_cap"], row["borrowed"]),
+    )
 
 
 async def find_card_for_share(tx: Transaction, institution_id: UUID, mentor_id: UUID, now: datetime) -> Card | None:

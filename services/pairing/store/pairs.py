@@ -141,19 +141,6 @@ async def list_taken_seats(tx: Transaction, mentor: Person) -> list[Seat]:
     return [Seat(row["place"], row["shared_place"]) for row in rows]
 
 
-async def count_lent(tx: Transaction, lender_id: UUID, borrower_id: UUID) -> int:
-    """How many pairs hold a place from the lender to the borrower."""
-    row = await tx.get(
-        """
-        SELECT count(*) AS lent FROM pairs
-        WHERE mentor_institution_id = $1 AND mentee_institution_id = $2 AND place IS NOT NULL
-        """,
-        lender_id,
-        borrower_id,
-    )
-    return row["lent"]
-
-
 async def list_ledger(tx: Transaction, institution_id: UUID) -> list[LedgerLine]:
     """Pairs that hold a place, lent and borrowed, by the other institution."""
     rows = await tx.fetch(

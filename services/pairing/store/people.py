@@ -27,6 +27,16 @@ async def find_institution_for_share(tx: Transaction, institution_id: UUID) -> b
     return await tx.find(sql, institution_id) is not None
 
 
+async def save_caps(tx: Transaction, institution_id: UUID, lend_cap: int | None, borrow_cap: int | None) -> None:
+    """How many cross pairs an institution lends and borrows at most."""
+    await tx.execute(
+        "UPDATE institutions SET lend_cap = $2, borrow_cap = $3 WHERE institution_id = $1",
+        institution_id,
+        lend_cap,
+        borrow_cap,
+    )
+
+
 def add_person(tx: Transaction, institution_id: UUID, person_id: UUID) -> None:
     """Someone without a role yet."""
     tx.later(

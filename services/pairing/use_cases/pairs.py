@@ -77,13 +77,11 @@ async def _what_is_offered(
     if card is None:
         return me.institution_id, None, None
     home_id = card.home_institution_id
-    caps = await store.list_caps(tx, home_id, me.institution_id, now)
-    lent = await store.count_lent(tx, home_id, me.institution_id)
-    return home_id, card.offer(), Lending(tuple(caps), lent)
+    return home_id, card.offer(), await store.get_lending(tx, home_id, me.institution_id, now)
 
 
 async def accept_pair(tx: Transaction, me: Member, pair_id: UUID, seen: Revision, now: datetime) -> Pair:
-    """The mentor says yes and gives one place, counted under the lock of the agreements' and the mentor's own row.
+    """The mentor says yes and gives one place, counted under the locks of both institutions and of the mentor's row.
 
     Raises PairNotFound, NotYourStep, StaleRevision, and what `Pair.accept` raises.
     """
@@ -91,9 +89,7 @@ async def accept_pair(tx: Transaction, me: Member, pair_id: UUID, seen: Revision
     refuse_strangers("accept", _roles(pair, me))
     lending = None
     if pair.is_cross:
-        lender_id, borrower_id = pair.mentor_institution_id, pair.mentee_institution_id
-        caps = await store.list_caps_for_update(tx, lender_id, borrower_id, now)
-        lending = Lending(tuple(caps), await store.count_lent(tx, lender_id, borrower_id))
+        lending = await store.get_lending_for_update(tx, pair.mentor_institution_id, pair.mentee_institution_id, now)
     mentor = await store.find_person_for_update(tx, me.institution_id, me.person_id)
     if mentor is None:
         raise NotAccepting

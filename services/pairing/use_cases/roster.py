@@ -17,6 +17,16 @@ def take_in_institution(tx: Transaction, institution_id: UUID) -> None:
     store.add_institution(tx, institution_id)
 
 
+async def set_caps(tx: Transaction, institution_id: UUID, *, lend_cap: int | None, borrow_cap: int | None) -> None:
+    """A hospital lends and borrows at most so many; pairs above a lower cap go on, and nothing new fits. Raises NotYet.
+
+    Whoever accepts a cross pair holds the row, so the cap that was counted against is the one that held.
+    """
+    if not await store.find_institution_for_update(tx, institution_id):
+        raise NotYet
+    await store.save_caps(tx, institution_id, lend_cap, borrow_cap)
+
+
 def take_in_person(tx: Transaction, institution_id: UUID, person_id: UUID) -> None:
     """A person is known; what they may be is said later."""
     store.add_person(tx, institution_id, person_id)

@@ -10,6 +10,7 @@ import pytest
 from services.directory.app import found_consortium
 from services.directory.use_cases import NewPerson
 from shared.contracts.contacts import ContactRecorded
+from shared.contracts.directory import CapsSet
 from shared.platform.seal import open_sealed
 from shared.testing.running import Running
 from tests.integration.directory.consortium import CHIEF, KEYS, OFFICE, Consortium, settings_of, signed_in
@@ -173,3 +174,31 @@ async def test_a_list_goes_on_behind_the_longest_names_of_any_script(consortium:
         seen += [person["name"] for person in page["items"]]
         address = page["next"] and f"/people?limit=1&after={page['next']}"
     assert sorted(seen) == sorted([*names, "Bo Boss"])
+
+
+async def test_an_institution_bounds_what_it_lends_and_borrows_in_all(
+    directory: Running, consortium: Consortium
+) -> None:
+    hospital = await consortium.add_hospital()
+    before = await hospital.get("/institution")
+    assert (before["lend_cap"], before["borrow_cap"], before["revision"]) == (None, None, 1)
+    form = {"lend_cap": 3, "borrow_cap": None}
+    assert (await hospital.post("/institution/caps", json=form)).status_code == 428
+    assert (await hospital.post("/institution/caps", json=form, headers={"If-Match": '"9"'})).status_code == 412
+    set_now = await hospital.post("/institution/caps", json=form, headers={"If-Match": '"1"'})
+    assert (set_now.status_code, set_now.json()["lend_cap"], set_now.headers["etag"]) == (200, 3, '"2"')
+    again = await hospital.post("/institution/caps", json=form, headers={"If-Match": '"2"'})
+    assert (again.status_code, again.headers["etag"]) == (200, '"2"')
+
+    [said] = [event for event in await directory.bodies(CapsSet) if event.institution_id == hospital.institution_id]
+    assert (said.version, said.lend_cap, said.borrow_cap) == (2, 3, None)
+    other = await consortium.add_hospital()
+    assert (await other.get("/institution"))["lend_cap"] is None
+
+
+@pytest.mark.parametrize("form", [{"lend_cap": -1, "borrow_cap": None}, {"lend_cap": 1.5, "borrow_cap": 0}, {}])
+async def test_a_cap_is_a_whole_number_or_null(consortium: Consortium, form: dict[str, object]) -> None:
+    hospital = await consortium.add_hospital()
+    refused = await hospital.post("/institution/caps", json=form, headers={"If-Match": '"1"'})
+    assert refused.status_code == 422
+    assert (await hospital.get("/institution"))["revision"] == 1

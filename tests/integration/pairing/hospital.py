@@ -13,6 +13,7 @@ import httpx
 
 from shared.contracts.directory import (
     AgreementSigned,
+    CapsSet,
     DirectoryEvent,
     InstitutionJoined,
     PersonJoined,
@@ -100,6 +101,11 @@ class Hospital:
         )
         await self.pairing.deliver(signed)
         return agreement_id
+
+    async def set_caps(self, *, lend_cap: int | None = None, borrow_cap: int | None = None) -> None:
+        """This hospital bounds what it lends and borrows in all."""
+        caps = {"lend_cap": lend_cap, "borrow_cap": borrow_cap}
+        await self.pairing.deliver(tell(CapsSet, self.institution_id, institution_id=self.institution_id, **caps))
 
     @asynccontextmanager
     async def signed_in(self, person_id: UUID, *roles: Role) -> AsyncGenerator["Desk"]:

@@ -39,6 +39,33 @@ async def test_parallel_acceptances_of_several_mentors_keep_the_agreements_cap(p
     assert Counter(await asyncio.gather(*map(accept, pairs))) == {"accepted": 3, "agreement_cap": 9}
 
 
+async def test_parallel_acceptances_across_the_consortium_keep_every_overall_cap(pairing: Running) -> None:
+    """Each of three hospitals lends to and borrows from both others, so locks are asked for in every direction."""
+    hospitals = [await Hospital.join(pairing) for _ in range(3)]
+    ways = [(lender, borrower) for lender in hospitals for borrower in hospitals if lender is not borrower]
+    pairs: list[tuple[Hospital, dict[str, Any]]] = []
+    for lender, borrower in ways:
+        await lender.lend_to(borrower)
+        mentor_id = await lender.mentor(places=9, shared_places=9)
+        pairs += [(lender, await borrower.propose(mentor_id, await borrower.mentee())) for _ in range(4)]
+    for hospital in hospitals:
+        await hospital.set_caps(lend_cap=3, borrow_cap=2)
+
+    async def accept(lender: Hospital, pair: dict[str, Any]) -> str:
+        async with lender.signed_in(UUID(pair["mentor_id"]), "mentor") as desk:
+            return await desk.insist(pair, "accept")
+
+    codes = Counter(await asyncio.gather(*(accept(lender, pair) for lender, pair in pairs)))
+    assert set(codes) <= {"done", "lend_cap", "borrow_cap"}
+    ledgers: list[dict[str, Any]] = []
+    for hospital in hospitals:
+        async with hospital.administration() as desk:
+            ledgers.append(await desk.ledger())
+    assert all(ledger["lent"] <= 3 and ledger["borrowed"] <= 2 for ledger in ledgers)
+    assert sum(ledger["borrowed"] for ledger in ledgers) == codes["done"] == 6
+    assert sum(ledger["balance"] for ledger in ledgers) == 0
+
+
 async def test_acceptances_and_ends_at_once_never_overfill_a_mentor(pairing: Running) -> None:
     lender, borrower = await Hospital.join(pairing), await Hospital.join(pairing)
     await lender.lend_to(borrower)

@@ -87,6 +87,60 @@ async def test_an_agreements_cap_holds_over_all_its_mentors(pairing: Running) ->
         assert code_of(await desk.propose(mentors[1], await borrower.mentee())) == (409, "agreement_cap")
 
 
+async def test_what_an_institution_lends_and_borrows_in_all_is_capped_over_all_others(pairing: Running) -> None:
+    lenders, borrowers = [[await Hospital.join(pairing) for _ in range(2)] for _ in range(2)]
+    for lender in lenders:
+        for borrower in borrowers:
+            await lender.lend_to(borrower)
+    mentors = [await lender.mentor(places=9, shared_places=9) for lender in lenders]
+    await lenders[0].set_caps(lend_cap=1)
+    await borrowers[1].set_caps(borrow_cap=1)
+    home = await lenders[0].propose(mentors[0], await lenders[0].mentee())
+    late = await borrowers[1].propose(mentors[0], await borrowers[1].mentee())
+    await borrowers[0].activate(await borrowers[0].propose(mentors[0], await borrowers[0].mentee()), lenders[0])
+
+    async with lenders[0].signed_in(mentors[0], "mentor") as desk:
+        assert code_of(await desk.act(late, "accept")) == (409, "lend_cap")
+    async with borrowers[1].administration() as desk:
+        assert code_of(await desk.propose(mentors[0], await borrowers[1].mentee())) == (409, "lend_cap")
+    await lenders[0].activate(home)
+
+    too_much = await borrowers[1].propose(mentors[1], await borrowers[1].mentee())
+    await borrowers[1].activate(await borrowers[1].propose(mentors[1], await borrowers[1].mentee()), lenders[1])
+    async with lenders[1].signed_in(mentors[1], "mentor") as desk:
+        assert code_of(await desk.act(too_much, "accept")) == (409, "borrow_cap")
+    await lenders[0].set_caps()
+    async with lenders[0].signed_in(mentors[0], "mentor") as desk:
+        assert code_of(await desk.act(late, "accept")) == (409, "borrow_cap")
+    await borrowers[1].set_caps(borrow_cap=2)
+    await borrowers[1].activate(late, lenders[0])
+
+
+async def test_a_lowered_cap_ends_no_pair_and_lets_nothing_new_in_until_enough_have_ended(pairing: Running) -> None:
+    lender, borrower = await Hospital.join(pairing), await Hospital.join(pairing)
+    await lender.lend_to(borrower)
+    mentor_id = await lender.mentor(places=5, shared_places=5)
+    pairs = [
+        await borrower.activate(await borrower.propose(mentor_id, await borrower.mentee()), lender) for _ in range(2)
+    ]
+    waiting = await borrower.propose(mentor_id, await borrower.mentee())
+    await lender.set_caps(lend_cap=1)
+    for pair, code in zip(pairs, ("lend_cap", "lend_cap"), strict=True):
+        async with lender.signed_in(mentor_id, "mentor") as desk:
+            assert (await desk.show(pair))["state"] == "active"
+            assert code_of(await desk.act(waiting, "accept")) == (409, code)
+            assert (await desk.act(pair, "end")).json()["state"] == "ended"
+    await borrower.activate(waiting, lender)
+
+
+async def test_the_numbers_of_other_institutions_are_told_to_no_third(pairing: Running) -> None:
+    lender, borrower, third = [await Hospital.join(pairing) for _ in range(3)]
+    for asker, rows in ((lender, 1), (borrower, 1), (third, 0)):
+        async with pairing.app.transaction(asker.institution_id) as tx:
+            parties = lender.institution_id, borrower.institution_id
+            assert len(await tx.fetch("SELECT 1 FROM count_lending($1, $2)", *parties)) == rows
+
+
 async def test_nothing_new_is_accepted_after_the_agreement_ended_and_pairs_go_on(pairing: Running) -> None:
     lender, borrower = await Hospital.join(pairing), await Hospital.join(pairing)
     agreement_id = await lender.lend_to(borrower)

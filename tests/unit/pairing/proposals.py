@@ -3,13 +3,14 @@
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-from services.pairing.domain import ANSWER_WITHIN, Lending, Offer, Pair, Seat, State, Who
+from services.pairing.domain import ANSWER_WITHIN, Lending, Limit, Offer, Pair, Seat, State, Who
 
 NOW = datetime(2027, 1, 4, 9, 0, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)
 EVERYONE: tuple[Who, ...] = ("mentor", "mentee", "administrator", "directory", "clock")
 FREE = Offer(accepting=True, free=1, free_shared=1)
-UNCAPPED = Lending((None,), 0)
+NO_CAP = Limit(None, 0)
+UNCAPPED = Lending((NO_CAP,), NO_CAP, NO_CAP)
 MENTOR = frozenset[Who]({"mentor"})
 MENTEE = frozenset[Who]({"mentee"})
 ADMINISTRATOR = frozenset[Who]({"administrator"})

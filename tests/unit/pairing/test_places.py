@@ -12,8 +12,11 @@ from services.pairing.domain import (
     AgreementCap,
     AlreadyPaired,
     Between,
+    BorrowCap,
     CapacityExhausted,
+    LendCap,
     Lending,
+    Limit,
     NoAgreement,
     NotAccepting,
     Offer,
@@ -28,13 +31,14 @@ from services.pairing.domain import (
     refuse_without_place,
 )
 from shared.platform.errors import Refused
-from tests.unit.pairing.proposals import FREE, MENTOR, NOW, UNCAPPED, a_proposal
+from tests.unit.pairing.proposals import FREE, MENTOR, NO_CAP, NOW, UNCAPPED, a_proposal
 
 NOBODY = Offer(accepting=False, free=0, free_shared=0)
 FULL = Offer(accepting=True, free=0, free_shared=0)
 NONE_SHARED = Offer(accepting=True, free=1, free_shared=0)
-AT_CAP = Lending((None, 2), 2)
-NO_AGREEMENT = Lending((), 0)
+REACHED = Limit(2, 2)
+AT_CAP = Lending((NO_CAP, REACHED), REACHED, REACHED)
+NO_AGREEMENT = Lending((), REACHED, REACHED)
 
 
 @pytest.mark.parametrize(
@@ -49,6 +53,8 @@ NO_AGREEMENT = Lending((), 0)
         (FULL, "nothing", AT_CAP, CapacityExhausted),
         (NONE_SHARED, "nothing", AT_CAP, SharedCapacityExhausted),
         (FREE, "nothing", AT_CAP, AgreementCap),
+        (FREE, "nothing", Lending((NO_CAP,), REACHED, REACHED), LendCap),
+        (FREE, "nothing", Lending((NO_CAP,), NO_CAP, REACHED), BorrowCap),
     ],
 )
 def test_a_refusal_carries_the_first_code_that_holds(
@@ -64,9 +70,14 @@ def test_a_home_pair_may_use_any_free_place_and_no_agreement_is_asked_for() -> N
 
 
 def test_every_cap_that_applies_must_hold() -> None:
-    refuse_without_place(FREE, Lending((None, 3), 2))
+    refuse_without_place(FREE, Lending((Limit(None, 2), Limit(3, 2)), Limit(5, 4), Limit(5, 4)))
     with pytest.raises(AgreementCap):
-        refuse_without_place(FREE, Lending((9, 0), 0))
+        refuse_without_place(FREE, Lending((Limit(9, 0), Limit(0, 0)), NO_CAP, NO_CAP))
+
+
+def test_a_cap_below_what_is_lent_already_is_a_cap_that_nothing_new_fits() -> None:
+    with pytest.raises(LendCap):
+        refuse_without_place(FREE, Lending((NO_CAP,), Limit(1, 4), NO_CAP))
 
 
 @pytest.mark.parametrize(("is_mentor", "status"), [(False, "here"), (True, "on_leave"), (True, "left")])
@@ -110,7 +121,7 @@ class MentorMachine(RuleBasedStateMachine):
         pair = self.proposals.pop(which % len(self.proposals))
         taken = [Seat(held.place, held.shared_place) for held in self.holders if held.place is not None]
         lent = sum(seat.shared is not None for seat in taken)
-        lending = Lending((self.cap,), lent) if pair.is_cross else None
+        lending = Lending((Limit(self.cap, lent),), NO_CAP, NO_CAP) if pair.is_cross else None
         free_shared = lent < self.mentor.shared_places and (self.cap is None or lent < self.cap)
         fits = len(taken) < self.mentor.places and (free_shared or not pair.is_cross)
         try:
