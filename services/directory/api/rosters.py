@@ -1,7 +1,7 @@
 """Roster files over HTTP: a preview first, which changes nobody, then its rows, all or the good ones."""
 
 from collections.abc import Sequence
-from typing import Self
+from typing import Final, Self
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel
@@ -26,7 +26,11 @@ from services.directory.domain.sheet import (
     UnreadableRoster,
     WrongEncoding,
 )
+from services.directory.domain.workbook import MergedCells, SeveralSheets, UnreadableWorkbook
 from shared.platform.http import MIB, Form, Me, RawBody, Routes, Tx, problems
+
+CSV: Final = "text/csv"
+XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class ApplyForm(Form):
@@ -95,9 +99,18 @@ def make_routes(keys: ReadKeys) -> Routes:
     @routes.post(
         "/roster-imports",
         status_code=201,
-        accepts="text/csv",
+        accepts=(CSV, XLSX),
         max_body_bytes=10 * MIB,
-        responses=problems(WrongEncoding, UnreadableRoster, MissingColumn, DuplicateColumn, TooManyRows),
+        responses=problems(
+            WrongEncoding,
+            UnreadableRoster,
+            UnreadableWorkbook,
+            SeveralSheets,
+            MergedCells,
+            MissingColumn,
+            DuplicateColumn,
+            TooManyRows,
+        ),
     )
     async def preview_roster(content: RawBody, me: Me, tx: Tx) -> RosterImportView:
         """Send a roster file and see what each of its rows would do; nobody is changed yet."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from io import StringIO
 from typing import Final
 
+from services.directory.domain.workbook import is_workbook, read_workbook
 from shared.platform.errors import Malformed
 
 COLUMNS: Final = (
@@ -74,14 +75,13 @@ class Sheet:
 
 
 def read_sheet(content: bytes) -> Sheet:
-    """Read a CSV file in UTF-8, with or without a byte order mark, whose cells stand between commas or semicolons.
+    """Read a spreadsheet file (XLSX), or a CSV file in UTF-8 whose cells stand between commas or semicolons.
 
-    Empty rows count for the numbers and are left out.
-    Raises WrongEncoding, UnreadableRoster, MissingColumn, DuplicateColumn, TooManyRows.
+    A byte order mark is nothing. Empty rows count for the numbers and are left out.
+    Raises WrongEncoding, UnreadableRoster, MissingColumn, DuplicateColumn, TooManyRows, what `read_workbook` raises.
     """
-    text = _decode(content)
+    records = iter(read_workbook(content)) if is_workbook(content) else _read_csv(content)
     try:
-        records = csv.reader(StringIO(text, newline=""), delimiter=_guess_delimiter(text), strict=True)
         header = [name.strip().casefold() for name in next(records, list[str]())]
         places = _places_of_columns(header)
         lines = tuple(_lines(records, places, len(header)))
@@ -89,6 +89,15 @@ def read_sheet(content: bytes) -> Sheet:
         raise UnreadableRoster from None
     ignored = tuple(name for name in header if name and name not in COLUMNS)
     return Sheet(lines, ignored)
+
+
+def _read_csv(content: bytes) -> Iterator[list[str]]:
+    text = _decode(content)
+    try:
+        delimiter = _guess_delimiter(text)
+    except csv.Error:
+        raise UnreadableRoster from None
+    return csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
 
 
 def to_text(lines: tuple[Line, ...]) -> str:

@@ -43,8 +43,7 @@ class _Saved:
 async def preview_roster(tx: Transaction, content: bytes, by: Member, keys: Keys) -> RosterImport:
     """Read a roster and say what each row would do; only the import itself is kept.
 
-    Raises WrongEncoding, UnreadableRoster, MissingColumn, DuplicateColumn, TooManyRows, and Forbidden for whoever is no
-    administrator any more.
+    Raises what `read_sheet` raises, and Forbidden for whoever is no administrator any more.
     """
     sheet = read_sheet(content)
     # An erasure was before this, or waits for its end and then forgets it.

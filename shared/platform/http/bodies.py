@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Collection
 from contextlib import suppress
 from typing import Any, Final
 
@@ -35,10 +36,10 @@ class WholeRequest(Request):
             raise json.JSONDecodeError(message, "", 0) from None  # without the text: it is the caller's
         return value
 
-    async def refuse_other_than(self, media_type: str) -> None:
+    async def refuse_other_than(self, media_types: Collection[str]) -> None:
         """Raise UnsupportedMediaType for a body of another Content-Type; no body is no matter."""
         said = self.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if said != media_type and await self.body():
+        if said not in media_types and await self.body():
             raise UnsupportedMediaType
 
 

@@ -135,7 +135,7 @@ async def _refuse_body(served: _Served) -> None:
     """Refuse a body of another kind, and one that nobody would read: what it says would be lost without a word."""
     accepts = served.operation.accepts
     await served.request.refuse_other_than(accepts)
-    if accepts == JSON and not served.handler.takes_form and await served.request.body() not in _EMPTY:
+    if JSON in accepts and not served.handler.takes_form and await served.request.body() not in _EMPTY:
         raise MalformedRequest("This operation takes no body. Nothing was changed.")
 
 

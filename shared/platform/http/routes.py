@@ -64,7 +64,7 @@ class Operation:
     name: str
     method: str
     path: str
-    accepts: str = JSON
+    accepts: tuple[str, ...] = (JSON,)
     max_body_bytes: int = MIB
     login: Login = "app"
 
@@ -149,7 +149,7 @@ class Routes:
         *,
         status_code: int = 200,
         responses: Problems | None = None,
-        accepts: str = JSON,
+        accepts: tuple[str, ...] = (JSON,),
         max_body_bytes: int = MIB,
         response_class: type[Response] | None = None,
     ) -> Callable[[E], E]:
@@ -175,7 +175,7 @@ class Routes:
         *,
         status_code: int,
         responses: Problems | None,
-        accepts: str = JSON,
+        accepts: tuple[str, ...] = (JSON,),
         max_body_bytes: int = MIB,
         response_class: type[Response] | None = None,
     ) -> Callable[[E], E]:
@@ -217,8 +217,8 @@ def _extra(operation: Operation) -> dict[str, Any]:
     extra: dict[str, Any] = {}
     if operation.method == "POST":
         extra["parameters"] = [_IDEMPOTENCY_KEY]
-    if operation.accepts != JSON:
-        content = {operation.accepts: {"schema": {"type": "string", "format": "binary"}}}
+    if JSON not in operation.accepts:
+        content = {accepted: {"schema": {"type": "string", "format": "binary"}} for accepted in operation.accepts}
         extra["requestBody"] = {"required": True, "content": content}
     return extra
 

@@ -7,12 +7,13 @@ from uuid import UUID
 
 import pytest
 
+from services.directory.api.rosters import XLSX
 from services.directory.domain.sheet import COLUMNS
 from shared.contracts.directory import PersonWentOnLeave, RoleAssigned
 from shared.testing.running import Running
 from shared.testing.stage import START
 from tests.integration.directory.consortium import Consortium, Hospital
-from tests.unit.directory.rosters import a_roster
+from tests.unit.directory.rosters import a_roster, a_workbook
 
 CSV = {"Content-Type": "text/csv; charset=utf-8"}
 
@@ -181,3 +182,16 @@ async def test_five_thousand_rows_are_imported_in_seconds(directory: Running, ho
     assert applied["counts"]["new"] == 5_000
     # Ten seconds on two cores; on a busy machine, a few times what as many bare statements as there are events take.
     assert took < max(10, 15_000 * 5 * bare), f"{took:.1f} s; a bare statement takes {bare * 1000:.2f} ms"
+
+
+async def test_a_spreadsheet_file_is_a_roster_too(consortium: Consortium) -> None:
+    hospital = await consortium.add_hospital()
+    files = [(a_workbook({}), 201, "previewed"), (a_workbook({})[:-100], 422, "unreadable_workbook")]
+    for content, status, said in files:
+        answer = await hospital.post("/roster-imports", content=content, headers={"Content-Type": XLSX})
+        assert (answer.status_code, answer.json().get("code", answer.json().get("state"))) == (status, said)
+    assert (await hospital.apply(a_roster({"external_id": "E-1"})))["counts"]["new"] == 1
+    again = await hospital.post("/roster-imports", content=a_workbook({}), headers={"Content-Type": XLSX})
+    assert again.json()["counts"] == {"new": 0, "changed": 0, "same": 1, "error": 0}
+    other = await hospital.post("/roster-imports", content=a_workbook({}), headers={"Content-Type": "application/json"})
+    assert other.status_code == 415

@@ -147,7 +147,7 @@ def _declare_changes(routes: Routes, behaviour: Behaviour) -> None:
     async def ring(me: Me) -> None:
         """Take no body."""
 
-    @routes.post("/files", status_code=200, accepts="text/csv", max_body_bytes=2000)
+    @routes.post("/files", status_code=200, accepts=("text/csv",), max_body_bytes=2000)
     async def take_file(me: Me, file: RawBody) -> int:
         """Count a file's bytes."""
         return len(file)

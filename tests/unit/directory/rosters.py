@@ -1,11 +1,14 @@
 """Roster files and an in-memory register for tests; it refuses nothing that the domain takes."""
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from io import StringIO
+from io import BytesIO, StringIO
+from typing import Any
 from uuid import UUID, uuid4
+
+from xlsxwriter import Workbook as _Workbook  # pyright: ignore[reportMissingTypeStubs] - it has none
 
 from services.directory.domain.institutions import Institution
 from services.directory.domain.people import Person
@@ -13,6 +16,9 @@ from services.directory.domain.roster import Register, Verdict, compare, follow
 from services.directory.domain.sheet import COLUMNS, read_sheet
 from shared.contracts.directory import PersonEvent
 
+Workbook: Any = _Workbook
+Change = Callable[[Any, Any], object]
+"""Of a workbook and its sheet, as xlsxwriter makes them, which has no types."""
 NOW = datetime(2026, 9, 7, 10, 0, tzinfo=UTC)
 
 ADA = {
@@ -29,6 +35,20 @@ ADA = {
     "places": "3",
     "shared_places": "1",
 }
+
+
+def a_workbook(*rows: Mapping[str, Any], change: Change | None = None) -> bytes:
+    """A file with these rows, each of them Ada's but for what it says."""
+    file = BytesIO()
+    with Workbook(file, {"default_date_format": "yyyy-mm-dd", "strings_to_formulas": False}) as book:
+        sheet = book.add_worksheet("Roster")
+        sheet.write_row(0, 0, COLUMNS)
+        for number, row in enumerate(rows, start=1):
+            said = {**ADA, **row}
+            sheet.write_row(number, 0, [said[column] for column in COLUMNS])
+        if change is not None:
+            change(book, sheet)
+    return file.getvalue()
 
 
 def a_roster(*rows: Mapping[str, str], delimiter: str = ",", columns: Sequence[str] = COLUMNS) -> bytes:

@@ -65,7 +65,7 @@ async def list_pairs(me: Me, tx: Tx, page: Page) -> Listing[PairView]:
     raise AssertionError(NOT_CALLED)
 
 
-@routes.post("/rosters", status_code=204, accepts="text/csv", max_body_bytes=10 * MIB)
+@routes.post("/rosters", status_code=204, accepts=("text/csv",), max_body_bytes=10 * MIB)
 async def send_roster(me: Me, roster: RawBody) -> None:
     """Take a file."""
     raise AssertionError(NOT_CALLED)
