@@ -10,6 +10,7 @@ from services.directory.timers import clock
 from shared.contracts.contacts import ContactErased, ContactRecorded
 from shared.contracts.directory import (
     AgreementEnded,
+    AgreementNoticeGiven,
     AgreementSigned,
     CapsSet,
     InstitutionJoined,
@@ -34,6 +35,7 @@ def build() -> Service:
             InstitutionJoined,
             AgreementSigned,
             CapsSet,
+            AgreementNoticeGiven,
             AgreementEnded,
             PersonJoined,
             PersonWentOnLeave,

@@ -11,6 +11,7 @@ from services.pairing import use_cases
 from services.pairing.domain import (
     ActivationLapsed,
     AgreementCap,
+    AgreementEnding,
     AlreadyPaired,
     BorrowCap,
     CapacityExhausted,
@@ -154,6 +155,7 @@ class LedgerView(BaseModel):
         NoAgreement,
         CapacityExhausted,
         SharedCapacityExhausted,
+        AgreementEnding,
         AgreementCap,
         LendCap,
         BorrowCap,
@@ -191,6 +193,7 @@ async def show_pair(pair_id: UUID, me: Me, tx: Tx) -> PairView:
         NoAgreement,
         CapacityExhausted,
         SharedCapacityExhausted,
+        AgreementEnding,
         AgreementCap,
         LendCap,
         BorrowCap,

@@ -4,6 +4,7 @@ from services.pairing import use_cases
 from services.pairing.domain import Agreement
 from shared.contracts.directory import (
     AgreementEnded,
+    AgreementNoticeGiven,
     AgreementSigned,
     CapsSet,
     InstitutionJoined,
@@ -99,6 +100,12 @@ async def on_agreement_signed(tx: Transaction, event: AgreementSigned) -> None:
         event.ends_at,
     )
     await use_cases.sign_agreement(tx, agreement)
+
+
+@events.on(AgreementNoticeGiven)
+async def on_agreement_notice_given(tx: Transaction, event: AgreementNoticeGiven) -> None:
+    """Nothing new is lent, and the cards end when the agreement does."""
+    await use_cases.take_in_notice(tx, event.agreement_id, event.ends_at)
 
 
 @events.on(AgreementEnded)

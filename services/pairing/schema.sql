@@ -20,6 +20,7 @@ CREATE TABLE agreements (
     ends_at timestamptz,
     ended_at timestamptz,
     ended_reason text,
+    is_ending boolean NOT NULL DEFAULT false,
     CHECK (lender_institution_id <> borrower_institution_id),
     CHECK ((ended_at IS NULL) = (ended_reason IS NULL))
 );

@@ -61,6 +61,13 @@ class AgreementSigned(AgreementEvent):
     notice_days: Annotated[int, Field(ge=0, le=730)]
 
 
+class AgreementNoticeGiven(AgreementEvent):
+    """One of the two gave notice: nothing new is lent under the agreement, which ends at `ends_at`."""
+
+    type: ClassVar[str] = "osler.directory.agreement_notice_given.v1"
+    ends_at: AwareDatetime
+
+
 class AgreementEnded(AgreementEvent):
     """A sharing agreement is over."""
 

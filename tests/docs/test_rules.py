@@ -97,6 +97,7 @@ def test_a_new_pair_is_refused_in_the_order_of_the_rules() -> None:
         (full, "reverse", none),
         (full, "same", none),
         (full, "nothing", none),
+        (full, "nothing", Lending((), full_cap, full_cap, is_ending=True)),
         (full, "nothing", at_cap),
         (none_shared, "nothing", at_cap),
         (free, "nothing", at_cap),

@@ -51,6 +51,12 @@ _REFUSALS: Final = {
     "Press again when one of these pairs has ended.",
     "agreement_cap": "The two hospitals share as many pairs as they agreed. Nothing was changed. "
     "Press again when one of these pairs has ended.",
+    "lend_cap": "Your hospital lends as many mentors as it wants to. Nothing was changed. "
+    "Ask your administrator, or press again when one of these pairs has ended.",
+    "borrow_cap": "The other hospital borrows as many mentors as it wants to. Nothing was changed. "
+    "Press again when one of these pairs has ended.",
+    "agreement_ending": "The agreement between the two hospitals is coming to its end. Nothing was changed. "
+    "Ask your administrator what is planned.",
     "no_agreement": "No agreement between the two hospitals is in force. Nothing was changed. "
     "Ask your administrator what is planned.",
     "not_accepting": "You are listed as taking nobody now. Nothing was changed. Ask your administrator to correct it.",

@@ -5,7 +5,13 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from shared.contracts.directory import AgreementEnded, AgreementSigned, CapsSet, InstitutionJoined
+from shared.contracts.directory import (
+    AgreementEnded,
+    AgreementNoticeGiven,
+    AgreementSigned,
+    CapsSet,
+    InstitutionJoined,
+)
 from shared.platform.errors import Conflict, Malformed, NotFound
 
 EndReason = Literal["mutual", "notice", "term_over"]
@@ -132,8 +138,8 @@ class Agreement:
         mine, theirs = self.over_from, other.over_from
         return (theirs is None or self.starts_at < theirs) and (mine is None or other.starts_at < mine)
 
-    def give_notice(self, now: datetime) -> datetime:
-        """Let it end when its notice has passed, and give that instant; an earlier end that was agreed stays.
+    def give_notice(self, now: datetime) -> AgreementNoticeGiven:
+        """Let it end when its notice has passed; an earlier end that was agreed stays.
 
         Notice ends at 00:00 UTC after its last whole day; the day on which it is given is not counted.
         Raises AgreementEnding.
@@ -144,8 +150,7 @@ class Agreement:
         notice_ends = datetime.combine(after, time(), UTC)
         self.notice_given_at = now
         self.ends_at = min(self.ends_at or notice_ends, notice_ends)
-        self.revision += 1
-        return self.ends_at
+        return AgreementNoticeGiven(**self._next(now), ends_at=self.ends_at)
 
     def end(self, reason: EndReason, now: datetime) -> AgreementEnded:
         """Be over now. Raises AgreementEnding where it is over already."""

@@ -180,9 +180,10 @@ async def end_agreement(tx: Transaction, agreement_id: UUID, reason: EndReason, 
     agreement = await store.get_agreement_for_update(tx, agreement_id)
     seen.check(agreement.revision)
     if reason == "notice":
-        ends_at = agreement.give_notice(tx.now)
+        given = agreement.give_notice(tx.now)
         await store.save_agreement(tx, agreement)
-        await timers.schedule(tx, AgreementOver(subject_id=agreement_id), ends_at)
+        await timers.schedule(tx, AgreementOver(subject_id=agreement_id), given.ends_at)
+        await outbox.publish(tx, given)
     else:
         await _end(tx, agreement, reason)
         await timers.cancel(tx, AgreementOver, agreement_id)

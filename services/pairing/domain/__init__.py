@@ -37,6 +37,7 @@ from services.pairing.domain.places import (
 from services.pairing.domain.refusals import (
     ActivationLapsed,
     AgreementCap,
+    AgreementEnding,
     AlreadyPaired,
     BorrowCap,
     CapacityExhausted,
@@ -71,6 +72,7 @@ __all__ = [
     "ActivationLapsed",
     "Agreement",
     "AgreementCap",
+    "AgreementEnding",
     "AlreadyPaired",
     "Between",
     "BorrowCap",

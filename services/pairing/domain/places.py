@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.pairing.domain.refusals import (
     AgreementCap,
+    AgreementEnding,
     AlreadyPaired,
     BorrowCap,
     CapacityExhausted,
@@ -53,11 +54,15 @@ class Limit:
 
 @dataclass(frozen=True)
 class Lending:
-    """What bounds cross pairs: each agreement in force between the two, all that one lends, all the other borrows."""
+    """What bounds cross pairs: each agreement in force between the two, all that one lends, all the other borrows.
+
+    `is_ending` says that notice was given to one in force, which is none of `agreements` any more.
+    """
 
     agreements: tuple[Limit, ...]
     lends: Limit
     borrows: Limit
+    is_ending: bool = False
 
 
 Between = Literal["nothing", "same", "reverse"]
@@ -67,8 +72,8 @@ Between = Literal["nothing", "same", "reverse"]
 def refuse_new_pair(offer: Offer | None, between: Between, lending: Lending | None) -> None:
     """Refuse a proposal by the first rule that forbids it; `offer` is None for a mentor who may not be used.
 
-    Raises NotAccepting, ReversePair, AlreadyPaired, NoAgreement, CapacityExhausted, SharedCapacityExhausted,
-    AgreementCap, LendCap, BorrowCap, in this order (docs/guide/rules.md, Places).
+    Raises NotAccepting, ReversePair, AlreadyPaired, NoAgreement, AgreementEnding, CapacityExhausted,
+    SharedCapacityExhausted, AgreementCap, LendCap, BorrowCap, in this order (docs/guide/rules.md, Places).
     """
     if offer is not None and not offer.accepting:
         raise NotAccepting
@@ -89,13 +94,13 @@ def refuse_second_pair(between: Between) -> None:
 def refuse_without_place(offer: Offer, lending: Lending | None) -> None:
     """Refuse to give a place that is not there; `lending` is None for a home pair.
 
-    Raises NotAccepting, NoAgreement, CapacityExhausted, SharedCapacityExhausted, AgreementCap, LendCap, BorrowCap, in
-    this order.
+    Raises NotAccepting, NoAgreement, AgreementEnding, CapacityExhausted, SharedCapacityExhausted, AgreementCap,
+    LendCap, BorrowCap, in this order.
     """
     if not offer.accepting:
         raise NotAccepting
     if lending is not None and not lending.agreements:
-        raise NoAgreement
+        raise AgreementEnding if lending.is_ending else NoAgreement
     if offer.free < 1:
         raise CapacityExhausted
     if lending is not None:

@@ -51,6 +51,10 @@ class NoAgreement(Conflict):
     """This is no mentor of your institution, and no agreement in force lends you one with this id."""
 
 
+class AgreementEnding(Conflict):
+    """Notice was given to the agreement between these two institutions, so no new pair begins under it."""
+
+
 class CapacityExhausted(Conflict):
     """All places of this mentor are taken. Nothing was changed; choose another mentor or wait until a pair ends."""
 

@@ -8,11 +8,13 @@ from services.pairing.store.lending import (
     delete_cards,
     delete_cards_of_agreement,
     end_agreement,
+    end_cards_of_agreement,
     find_card_for_share,
     get_lending,
     get_lending_for_update,
     list_mentors,
     save_cards,
+    save_notice,
 )
 from services.pairing.store.pairs import (
     add_pair,
@@ -48,6 +50,7 @@ __all__ = [
     "delete_cards",
     "delete_cards_of_agreement",
     "end_agreement",
+    "end_cards_of_agreement",
     "find_between",
     "find_card_for_share",
     "find_institution_for_share",
@@ -69,6 +72,7 @@ __all__ = [
     "save_mentee",
     "save_mentor",
     "save_no_mentor",
+    "save_notice",
     "save_pair",
     "save_status",
 ]

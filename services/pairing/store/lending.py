@@ -25,6 +25,13 @@ async def add_agreement(tx: Transaction, agreement: Agreement) -> None:
     )
 
 
+async def save_notice(tx: Transaction, agreement_id: UUID, ends_at: datetime) -> None:
+    """Notice was given, and this is when it ends."""
+    await tx.execute(
+        "UPDATE agreements SET ends_at = $2, is_ending = true WHERE agreement_id = $1", agreement_id, ends_at
+    )
+
+
 async def end_agreement(tx: Transaction, agreement_id: UUID, reason: str, now: datetime) -> None:
     """Nothing new is lent under it from now on."""
     await tx.execute(
@@ -33,7 +40,7 @@ async def end_agreement(tx: Transaction, agreement_id: UUID, reason: str, now: d
 
 
 _IN_FORCE: Final[LiteralString] = """
-    SELECT cap FROM agreements
+    SELECT cap, is_ending FROM agreements
     WHERE lender_institution_id = $1 AND borrower_institution_id = $2 AND ended_at IS NULL
       AND starts_at <= $3 AND (ends_at IS NULL OR ends_at > $3)
     ORDER BY agreement_id
@@ -58,9 +65,10 @@ async def _counted(tx: Transaction, lender_id: UUID, borrower_id: UUID, agreemen
         "SELECT between_them, lend_cap, lent, borrow_cap, borrowed FROM count_lending($1, $2)", lender_id, borrower_id
     )
     return Lending(
-        tuple(Limit(agreement["cap"], row["between_them"]) for agreement in agreements),
+        tuple(Limit(agreement["cap"], row["between_them"]) for agreement in agreements if not agreement["is_ending"]),
         Limit(row["lend_cap"], row["lent"]),
         Limit(row["borrow_cap"], row["borrowed"]),
+        is_ending=any(agreement["is_ending"] for agreement in agreements),
     )
 
 
@@ -114,6 +122,11 @@ async def delete_cards(tx: Transaction, mentor_ids: Sequence[UUID]) -> None:
         """,
         mentor_ids,
     )
+
+
+async def end_cards_of_agreement(tx: Transaction, agreement_id: UUID, ends_at: datetime) -> None:
+    """Nobody is lent under it from that instant on, whenever its end is heard of."""
+    await tx.execute("UPDATE mentor_cards SET ends_at = $2 WHERE agreement_id = $1", agreement_id, ends_at)
 
 
 async def delete_cards_of_agreement(tx: Transaction, agreement_id: UUID) -> None:

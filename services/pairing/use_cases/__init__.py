@@ -34,6 +34,7 @@ from services.pairing.use_cases.roster import (
     set_caps,
     sign_agreement,
     take_in_institution,
+    take_in_notice,
     take_in_person,
     write_cards,
 )
@@ -66,6 +67,7 @@ __all__ = [
     "show_pair",
     "sign_agreement",
     "take_in_institution",
+    "take_in_notice",
     "take_in_person",
     "write_cards",
 ]

@@ -101,6 +101,12 @@ async def sign_agreement(tx: Transaction, agreement: Agreement) -> None:
     await store.save_cards(tx, await store.list_mentors_of_for_update(tx, agreement.lender_institution_id))
 
 
+async def take_in_notice(tx: Transaction, agreement_id: UUID, ends_at: datetime) -> None:
+    """Nothing new is lent under this agreement from now on; its cards show mentors until it ends."""
+    await store.save_notice(tx, agreement_id, ends_at)
+    await store.end_cards_of_agreement(tx, agreement_id, ends_at)
+
+
 async def end_agreement(tx: Transaction, agreement_id: UUID, reason: str, now: datetime) -> None:
     """Nothing new is lent under this agreement, and its cards are gone; pairs that hold a place go on."""
     await store.end_agreement(tx, agreement_id, reason, now)

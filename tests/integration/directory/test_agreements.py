@@ -90,6 +90,7 @@ async def test_notice_and_term_end_an_agreement_when_their_time_has_come(
     path = f"/agreements/{noticed['agreement_id']}/end"
     given = await consortium.post(path, json={"reason": "notice"}, headers={"If-Match": '"1"'})
     assert given.json()["ends_at"] == "2027-01-07T00:00:00Z"
+    assert (await directory.said(UUID(noticed["agreement_id"])))[1:] == ["osler.directory.agreement_notice_given.v1"]
     try:
         await directory.stage.step_to(START + timedelta(days=5))
         await directory.fire()

@@ -1,10 +1,18 @@
 """Cross pairs: shared mentors are found by their cards, agreements and caps hold, and the ledger sums to zero."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from shared.contracts.directory import AgreementEnded, PersonReturned, PersonWentOnLeave, RoleRemoved
+from shared.contracts.directory import (
+    AgreementEnded,
+    AgreementNoticeGiven,
+    PersonReturned,
+    PersonWentOnLeave,
+    RoleRemoved,
+)
 from shared.testing.running import Running
+from shared.testing.stage import START
 from tests.integration.pairing.hospital import SINCE, Hospital, code_of, tell
 
 
@@ -85,6 +93,31 @@ async def test_an_agreements_cap_holds_over_all_its_mentors(pairing: Running) ->
         assert code_of(await desk.act(pairs[1], "accept")) == (409, "agreement_cap")
     async with borrower.administration() as desk:
         assert code_of(await desk.propose(mentors[1], await borrower.mentee())) == (409, "agreement_cap")
+
+
+async def test_from_notice_on_nothing_new_is_lent_and_the_cards_end_by_themselves(pairing: Running) -> None:
+    lender, borrower = await Hospital.join(pairing), await Hospital.join(pairing)
+    agreement_id = await lender.lend_to(borrower)
+    mentor_id = await lender.mentor(places=9, shared_places=9)
+    active = await borrower.activate(await borrower.propose(mentor_id, await borrower.mentee()), lender)
+    waiting = await borrower.propose(mentor_id, await borrower.mentee())
+    ends_at = START + timedelta(days=3)
+    parties = {"lender_institution_id": lender.institution_id, "borrower_institution_id": borrower.institution_id}
+    notice = tell(AgreementNoticeGiven, *parties.values(), agreement_id=agreement_id, ends_at=ends_at, **parties)
+    await pairing.deliver(notice)
+
+    async with lender.signed_in(mentor_id, "mentor") as desk:
+        assert code_of(await desk.act(waiting, "accept")) == (409, "agreement_ending")
+        assert (await desk.show(active))["state"] == "active"
+    async with borrower.administration() as desk:
+        assert code_of(await desk.propose(mentor_id, await borrower.mentee())) == (409, "agreement_ending")
+        assert str(mentor_id) in await desk.mentor_ids()
+        try:
+            await pairing.stage.step_to(ends_at)  # and nothing was heard of its end yet
+            assert str(mentor_id) not in await desk.mentor_ids()
+            assert code_of(await desk.propose(mentor_id, await borrower.mentee())) == (409, "no_agreement")
+        finally:
+            await pairing.stage.step_to(START)
 
 
 async def test_what_an_institution_lends_and_borrows_in_all_is_capped_over_all_others(pairing: Running) -> None:

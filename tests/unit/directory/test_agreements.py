@@ -68,14 +68,14 @@ def test_an_agreement_that_was_ended_early_leaves_its_time_free() -> None:
 def test_notice_ends_at_midnight_after_its_last_whole_day() -> None:
     agreement = an_agreement(notice_days=30)
     agreement.sign(NOW)
-    assert agreement.give_notice(datetime(2026, 9, 7, 23, 59, tzinfo=UTC)) == datetime(2026, 10, 8, tzinfo=UTC)
+    assert agreement.give_notice(datetime(2026, 9, 7, 23, 59, tzinfo=UTC)).ends_at == datetime(2026, 10, 8, tzinfo=UTC)
 
 
 def test_notice_does_not_prolong_an_agreement() -> None:
     ends_at = NOW + timedelta(days=3)
     agreement = an_agreement(NOW, ends_at)
     agreement.sign(NOW)
-    assert agreement.give_notice(NOW) == ends_at
+    assert agreement.give_notice(NOW).ends_at == ends_at
 
 
 def test_notice_is_given_once_and_no_end_comes_twice() -> None:
@@ -84,6 +84,6 @@ def test_notice_is_given_once_and_no_end_comes_twice() -> None:
     agreement.give_notice(NOW)
     with pytest.raises(AgreementEnding):
         agreement.give_notice(NOW)
-    assert agreement.end("notice", NOW).version == 2
+    assert agreement.end("notice", NOW).version == 3
     with pytest.raises(AgreementEnding):
         agreement.end("mutual", NOW)

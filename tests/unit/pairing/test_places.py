@@ -10,6 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from services.pairing.domain import (
     AgreementCap,
+    AgreementEnding,
     AlreadyPaired,
     Between,
     BorrowCap,
@@ -50,6 +51,7 @@ NO_AGREEMENT = Lending((), REACHED, REACHED)
         (None, "reverse", None, ReversePair),
         (None, "nothing", None, NoAgreement),
         (FULL, "nothing", NO_AGREEMENT, NoAgreement),
+        (FULL, "nothing", Lending((), REACHED, REACHED, is_ending=True), AgreementEnding),
         (FULL, "nothing", AT_CAP, CapacityExhausted),
         (NONE_SHARED, "nothing", AT_CAP, SharedCapacityExhausted),
         (FREE, "nothing", AT_CAP, AgreementCap),
