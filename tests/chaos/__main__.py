@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from itertools import count
 from pathlib import Path
-from shutil import rmtree
+from shutil import copytree, rmtree
 from tempfile import TemporaryDirectory
 
 from tests.chaos.run import Outcome, plan, run
@@ -56,6 +56,7 @@ async def attack(folder: Path, seeds: Iterator[int], until: float) -> None:
                 with (folder / "runs.jsonl").open("a", encoding="utf-8") as runs:
                     runs.write(json.dumps({"commit": commit, **outcome.plain()}) + "\n")
                 if outcome.violations:
+                    copytree(site.parts.folder.logs, kept / "engines")
                     (kept / "plan.json").write_text(json.dumps(asdict(planned), indent=1), encoding="utf-8")
                 else:
                     rmtree(kept)
