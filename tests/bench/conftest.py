@@ -13,6 +13,11 @@ from shared.testing.stage import Engines, Stage, make_stage
 from tests.bench.report import Report
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let commands come last: what they say fills the topic that the consumers read from its first record."""
+    items.sort(key=lambda item: item.path.name == "test_commands.py")
+
+
 @pytest.fixture(scope="session")
 async def parts(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Parts]:
     """Both engines as in production, with Java's second compiler."""
