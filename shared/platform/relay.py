@@ -85,13 +85,13 @@ class Relay:
     def __init__(self, database: Database, make_producer: Callable[[], AIOKafkaProducer]) -> None:
         self._database = database
         self._make_producer = make_producer
-        self._producer: AIOKafkaProducer | None = None
         self._owner = str(uuid4())
         self._until: dict[int, float] = {}
         self._wake: list[asyncio.Event] = [asyncio.Event() for _ in range(SHARDS)]
         self._lanes = [Lanes() for _ in range(SHARDS)]
         self._rebuild = asyncio.Lock()
         self._closing: list[asyncio.Task[None]] = []
+        self._producer: AIOKafkaProducer  # these two go together, and `run` has both before any shard begins
         self._replaced: asyncio.Future[None]
 
     def wake(self, tx: Transaction) -> None:
@@ -206,7 +206,6 @@ class Relay:
     async def _send_lane(self, lanes: Lanes, lane: Lane, rows: Sequence[Row]) -> list[int]:
         """Send the rows of one lane in order, batch after batch, and give the positions that Kafka acknowledged."""
         producer, replaced = self._producer, self._replaced
-        assert producer is not None  # noqa: S101 - `run` made it before any shard began; this is for the types
         acknowledged: list[int] = []
         try:
             while len(acknowledged) < len(rows):
@@ -283,8 +282,7 @@ class Relay:
 
     async def _give_up(self) -> None:
         """Give the leases back at once, so that another process need not wait for them to run out."""
-        if self._producer is not None:
-            await _stop(self._producer)
+        await _stop(self._producer)
         for lanes in self._lanes:
             for task in lanes.busy.values():
                 task.cancel()

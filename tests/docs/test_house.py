@@ -14,7 +14,7 @@ _PLANS: Final = re.compile(r"shared/(?:design|reference)\b")
 _MACHINE: Final = re.compile(r"(?<![\w.:])/(?:work|root|home|Users)/\w")
 _REGISTRIES: Final = re.compile(
     r"\b(?:pypi\.org|pythonhosted\.org|npmjs\.(?:com|org)|maven\.org|maven\.apache\.org|crates\.io|golang\.org"
-    r"|docker\.io|ghcr\.io|quay\.io)\b"
+    r"|docker\.io|ghcr\.io|quay\.io|(?:www|archive|downloads|repository)\.apache\.org)\b"
 )
 _IGNORES: Final = re.compile(r"# (?:noqa|pyright: ignore|type: ignore)\b.*")
 _WITH_REASON: Final = re.compile(r"# (?:noqa: [A-Z0-9, ]+|(?:pyright|type): ignore\[[\w, -]+\]) [-#] \S.*")

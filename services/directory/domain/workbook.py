@@ -1,5 +1,6 @@
 """A roster in a spreadsheet file as rows of text; refuses what a person sees and a program does not, and bombs."""
 
+import zlib
 from datetime import date, datetime, time
 from io import BytesIO
 from itertools import takewhile
@@ -19,6 +20,9 @@ _MOST_COLUMNS: Final = 200
 _SHEETS: Final = "xl/worksheets/"
 _FORMULA: Final = "="
 """Stands for a cell that is computed; the row is refused like one of a CSV file whose cell begins so."""
+# What is said of a file that is none: of its packing (damaged, with a password, packed in a way unknown here),
+# of its numbers, and by the library that reads its cells.
+_IS_NO_WORKBOOK: Final = (BadZipFile, EOFError, RuntimeError, zlib.error, ValueError, CalamineError)
 
 
 class UnreadableWorkbook(Malformed):
@@ -84,8 +88,8 @@ def read_workbook(content: bytes) -> list[list[str]]:
         names = [sheet.name for sheet in book.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
         full = [sheet for sheet in map(book.get_sheet_by_name, names) if sheet.height]
         hidden = {sheet.name for sheet in book.sheets_metadata if sheet.visible != SheetVisibleEnum.Visible}
-    except (BadZipFile, CalamineError, ValueError, KeyError, NotImplementedError, RuntimeError, EOFError):
-        raise UnreadableWorkbook from None  # all that these two libraries say of files that are none
+    except _IS_NO_WORKBOOK:
+        raise UnreadableWorkbook from None
     if len(full) > 1 or any(sheet.name in hidden for sheet in full):
         raise SeveralSheets
     if any(sheet.merged_cell_ranges for sheet in full):

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from services.directory.domain.imports import KEPT_FOR, RosterImport, Rows
 from services.directory.domain.institutions import Institution
 from services.directory.domain.people import Person
-from services.directory.domain.roster import Entry, Register, Verdict, compare, follow
+from services.directory.domain.roster import Entry, Register, compare, follow
 from services.directory.domain.sheet import Line, read_sheet
 from services.directory.store import imports, institutions
 from services.directory.store import people as store
@@ -84,7 +84,8 @@ async def apply_roster(tx: Transaction, import_id: UUID, rows: Rows, by: Member,
     register = await _register(tx, institution, known, by, keys)
     verdicts = compare(draft.lines, register, tx.now)
     draft.apply(verdicts, rows, tx.now)
-    saved = [_follow(tx, verdict, register, keys) for verdict in verdicts if verdict.kind in {"new", "changed"}]
+    entries = [verdict.entry for verdict in verdicts if verdict.entry is not None and verdict.kind != "same"]
+    saved = [_follow(tx, entry, register, keys) for entry in entries]
     await _store(tx, saved)
     await imports.save_roster_import(tx, draft)
     return draft
@@ -118,10 +119,8 @@ def _external_keys(lines: Sequence[Line]) -> list[str]:
     return [line.cell("external_id").strip().lower() for line in lines]
 
 
-def _follow(tx: Transaction, verdict: Verdict, register: Register, keys: Keys) -> _Saved:
+def _follow(tx: Transaction, entry: Entry, register: Register, keys: Keys) -> _Saved:
     """Change or make the person of one good row, in memory."""
-    entry = verdict.entry
-    assert entry is not None  # noqa: S101 - `compare` gives every good row its entry; this is for the types
     person = register.people.get(entry.details.external_id.lower())
     if person is None:
         saved = _enrol(tx, entry, register.institution, keys)

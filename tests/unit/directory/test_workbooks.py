@@ -6,10 +6,12 @@ from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.directory.domain.sheet import COLUMNS, MissingColumn, TooManyRows, read_sheet
 from services.directory.domain.workbook import MergedCells, SeveralSheets, UnreadableWorkbook
-from shared.platform.errors import Refused
+from shared.platform.errors import Malformed, Refused
 from tests.unit.directory.rosters import ADA, Change, Workbook, a_roster, a_workbook
 
 
@@ -119,6 +121,18 @@ def _with_part(name: str, content: bytes, others: bytes = b"") -> bytes:
     return file.getvalue()
 
 
+@given(st.lists(st.tuples(st.integers(0, 1_000_000), st.integers(0, 255)), min_size=1, max_size=20))
+def test_a_damaged_file_is_read_or_refused_and_never_crashes(damage: list[tuple[int, int]]) -> None:
+    content = bytearray(_GOOD)
+    for place, byte in damage:
+        content[4 + place % (len(content) - 4)] = byte
+    try:
+        read_sheet(bytes(content))
+    except Malformed:
+        return
+
+
+_GOOD = a_workbook({}, {"external_id": "E-7"})
 _ENTITIES = b"""<?xml version="1.0"?><!DOCTYPE s [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">]>
 <worksheet><sheetData><row><c t="inlineStr"><is><t>&b;</t></is></c></row></sheetData></worksheet>"""
 
