@@ -17,7 +17,9 @@ _MOST_BYTES: Final = 64 * 1024 * 1024
 """Unpacked. 10,000 rows take about a tenth."""
 _MOST_ROWS: Final = 100_000
 _MOST_COLUMNS: Final = 200
-_SHEETS: Final = "xl/worksheets/"
+_WORKBOOK: Final = "xl/workbook.xml"
+_OF_OTHER_FORMATS: Final = {"content.xml", "xl/workbook.bin"}
+"""What ODS and XLSB keep their cells in: the library would read these too, and nobody has looked at them."""
 _FORMULA: Final = "="
 """Stands for a cell that is computed; the row is refused like one of a CSV file whose cell begins so."""
 # What is said of a file that is none: of its packing (damaged, with a password, packed in a way unknown here),
@@ -43,9 +45,11 @@ class _Marks:
     def __init__(self) -> None:
         self.formulas: set[tuple[int, int]] = set()
         self._row = self._column = -1
+        self._is_sheet = False
 
     def read(self, content: Any) -> None:
-        """Read a sheet's XML. Raises UnreadableWorkbook."""
+        """Read a part's XML; any may be a sheet, because another part says which is. Raises UnreadableWorkbook."""
+        self._is_sheet = False
         parser = expat.ParserCreate()
         parser.StartElementHandler = self._start
         parser.StartDoctypeDeclHandler = self._refuse_doctype  # no sheet has one; entities could grow without end
@@ -56,11 +60,17 @@ class _Marks:
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         match name.rpartition(":")[2]:
+            case "sheetData":
+                self._is_sheet, self._row = True, -1
+            case _ if not self._is_sheet:
+                return
             case "row":
                 self._row = int(attributes["r"]) - 1 if "r" in attributes else self._row + 1
                 self._column = -1
             case "c":
-                self._column = _column_of(attributes["r"]) if "r" in attributes else self._column + 1
+                self._column += 1
+                if "r" in attributes:  # it counts whatever row it stands in
+                    self._row, self._column = _place_of(attributes["r"])
             case "f":
                 self.formulas.add((self._row, self._column))
             case _:
@@ -106,7 +116,8 @@ def _look_inside(content: bytes) -> set[tuple[int, int]]:
     left, marks = _MOST_BYTES, _Marks()
     with ZipFile(BytesIO(content)) as archive:
         parts = archive.infolist()
-        if len(parts) > _MOST_PARTS:
+        names = {part.filename.lower() for part in parts}
+        if len(parts) > _MOST_PARTS or _WORKBOOK not in names or names & _OF_OTHER_FORMATS:
             raise UnreadableWorkbook
         for part in parts:
             with archive.open(part) as packed:
@@ -114,19 +125,20 @@ def _look_inside(content: bytes) -> set[tuple[int, int]]:
             left -= len(unpacked)
             if left < 0:
                 raise UnreadableWorkbook
-            if part.filename.startswith(_SHEETS) and part.filename.endswith(".xml"):
+            if part.filename.lower().endswith(".xml"):
                 marks.read(BytesIO(unpacked))
     return marks.formulas
 
 
-def _column_of(reference: str) -> int:
-    """The column of a cell such as `AB12`, from 0."""
-    number = 0
-    for letter in takewhile(str.isalpha, reference):
-        number = number * 26 + ord(letter.upper()) - ord("A") + 1
-        if number > _MOST_COLUMNS:
+def _place_of(reference: str) -> tuple[int, int]:
+    """The row and column of a cell such as `AB12`, from 0. Raises UnreadableWorkbook, ValueError."""
+    letters = "".join(takewhile(str.isalpha, reference))
+    column = 0
+    for letter in letters.upper():
+        column = column * 26 + ord(letter) - ord("A") + 1
+        if column > _MOST_COLUMNS:
             raise UnreadableWorkbook
-    return number - 1
+    return int(reference[len(letters) :]) - 1, column - 1
 
 
 def _text(cell: object) -> str:

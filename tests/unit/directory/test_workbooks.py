@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.directory.domain.sheet import COLUMNS, MissingColumn, TooManyRows, read_sheet
-from services.directory.domain.workbook import MergedCells, SeveralSheets, UnreadableWorkbook
+from services.directory.domain.workbook import MergedCells, SeveralSheets, UnreadableWorkbook, read_workbook
 from shared.platform.errors import Malformed, Refused
 from tests.unit.directory.rosters import ADA, Change, Workbook, a_roster, a_workbook
 
@@ -132,6 +132,20 @@ def test_a_damaged_file_is_read_or_refused_and_never_crashes(damage: list[tuple[
         return
 
 
+def _elsewhere(cell: str) -> bytes:
+    """A sheet whose file lies in no folder of sheets; what it holds is one cell."""
+    sheet = f'<worksheet><sheetData><row><c r="{cell}"><v>1</v></c></row></sheetData></worksheet>'.encode()
+    rels = ZipFile(BytesIO(a_workbook({}))).read("xl/_rels/workbook.xml.rels")
+    moved = _with_part("xl/_rels/workbook.xml.rels", rels.replace(b"worksheets/sheet1.xml", b"elsewhere.xml"))
+    return _with_part("xl/elsewhere.xml", sheet, moved)
+
+
+def test_a_sheet_is_looked_at_wherever_its_file_lies() -> None:
+    assert not read_workbook(_elsewhere("A1"))[1:]
+    with pytest.raises(UnreadableWorkbook):
+        read_workbook(_elsewhere("A1000000"))
+
+
 _GOOD = a_workbook({}, {"external_id": "E-7"})
 _ENTITIES = b"""<?xml version="1.0"?><!DOCTYPE s [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">]>
 <worksheet><sheetData><row><c t="inlineStr"><is><t>&b;</t></is></c></row></sheetData></worksheet>"""
@@ -148,6 +162,7 @@ _ENTITIES = b"""<?xml version="1.0"?><!DOCTYPE s [<!ENTITY a "aaaaaaaaaa"><!ENTI
             _with_part("xl/worksheets/sheet1.xml", b'<w><row r="1"><c r="AAAAAAAA1"/></row></w>'), id="column"
         ),
         pytest.param(a_workbook({})[:-200], id="half a file"),
+        pytest.param(_with_part("content.xml", b"<office/>"), id="two formats in one"),
         pytest.param(b"PK\x03\x04 and then anything", id="no archive"),
         pytest.param(_with_part("xl/workbook.xml", b"<no/>"), id="no workbook"),
     ],
