@@ -14,7 +14,7 @@ import psutil
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 
-from deploy.local import java, ports
+from deploy.local import coordinators, java, ports
 from deploy.local.folder import DataFolder, write_atomically
 from deploy.local.jars import kafka_jars
 from deploy.local.processes import Child, DidNotStart
@@ -27,6 +27,7 @@ ADMIN: Final = "admin"
 _CONTROLLER: Final = "controller"
 _ITS_CONTROLLER: Final = "Kafka's controller"
 _START_SECONDS: Final = 90
+_COORDINATORS_SECONDS: Final = 5
 _SETTINGS: Final = {
     "process.roles": "broker,controller",
     "node.id": "1",
@@ -46,6 +47,9 @@ _SETTINGS: Final = {
     "default.replication.factor": "1",
     "offsets.topic.replication.factor": "1",
     "offsets.topic.num.partitions": "4",
+    # Kept short, so that a coordinator is read in a moment: a broker that was killed reads each twice when it comes
+    # back, and where the first reading is not over when the second begins, Kafka may take its failure for both.
+    "offsets.topic.segment.bytes": "1048576",
     "offsets.retention.minutes": "525600",  # a demo that was left alone for a month goes on where it was
     "transaction.state.log.replication.factor": "1",
     "transaction.state.log.min.isr": "1",
@@ -164,9 +168,18 @@ class Kafka:
             await self._format(jars, properties)
         for name, port in zip((self.name, _ITS_CONTROLLER), self._ports, strict=True):
             ports.exact_port(name, port)  # kept until here: formatting takes seconds, in which others start too
+        await self._start_broker(jars, properties)
+        if refused := await self._refused_groups():
+            self._say(f"{self.name}: {_refuses(refused)}; starting it again, which is Kafka's own way out")
+            await self._child.stop()
+            await self._start_broker(jars, properties)
+            if refused := await self._refused_groups():
+                raise self._child.failed(f"{_refuses(refused)}, also after another start")
+        return self
+
+    async def _start_broker(self, jars: Sequence[Path], properties: Path) -> None:
         self._run(self._child, jars, ["kafka.Kafka", str(properties)], self._broker_options)
         await self._become_ready()
-        return self
 
     async def stop(self, seconds: float = 20) -> None:
         """End the broker in an orderly way: the next start need not read its logs again."""
@@ -260,6 +273,37 @@ class Kafka:
             return any(each.laddr.port == self.port for each in listening if each.status == psutil.CONN_LISTEN)
         return False
 
+    async def _refused_groups(self) -> list[int]:
+        """The partitions of the groups' topic that this broker leads and whose groups it refuses, after a fair wait."""
+        admin = AdminClient(self.client_settings(), logger=SILENT)
+        node = int(self._properties()["node.id"])
+        connection = {
+            "bootstrap_servers": self.bootstrap,
+            "security_protocol": PROTOCOL,
+            "sasl_mechanism": MECHANISM,
+            "sasl_plain_username": self.username,
+            "sasl_plain_password": self.password,
+        }
+        answers: dict[int, int] = {}
+
+        async def asked() -> set[int]:
+            metadata = await asyncio.to_thread(admin.list_topics, timeout=_START_SECONDS)
+            known = metadata.topics.get(coordinators.TOPIC)  # made with the first group
+            partitions = known.partitions if known else {}
+            led = sorted(number for number, partition in partitions.items() if partition.leader == node)
+            answers.update(await coordinators.errors(node, len(partitions), led, connection))
+            return set(answers.values())
+
+        async def all_are_loaded() -> bool:
+            return coordinators.LOADS not in await asked()
+
+        async def all_answer() -> bool:
+            return await asked() <= {coordinators.ANSWERS}
+
+        await until(all_are_loaded, _START_SECONDS)
+        await until(all_answer, _COORDINATORS_SECONDS)
+        return [number for number, error in answers.items() if error != coordinators.ANSWERS]
+
     async def _knows_the_administrator(self) -> bool:
         codes: list[int] = []
 
@@ -278,6 +322,10 @@ class Kafka:
                 ) from None
             return False
         return True
+
+
+def _refuses(partitions: Sequence[int]) -> str:
+    return f"came back and refuses the consumer groups kept in {coordinators.TOPIC} {', '.join(map(str, partitions))}"
 
 
 def new_cluster_id() -> str:
