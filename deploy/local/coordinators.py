@@ -24,7 +24,7 @@ async def errors(node: int, partitions: int, led: Sequence[int], connection: dic
     `connection` is what every aiokafka client takes. Raises aiokafka's KafkaError where the broker does not answer.
     """
     groups = a_group_in_each(partitions)
-    client: Any = AIOKafkaClient(**connection)  # it says nothing of its types
+    client = AIOKafkaClient(**connection)
     try:
         await client.bootstrap()
         # Asked by hand: aiokafka's own clients leave out the error of the whole answer, and librdkafka's ended the
