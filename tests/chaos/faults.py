@@ -32,8 +32,10 @@ def dice_of(seed: int) -> Random:
 async def again_and_again(step: Callable[[], object], pause: Callable[[], float]) -> AsyncGenerator[None]:
     """Repeat something while the block runs; `step` may be a coroutine function."""
 
+    is_over = False
+
     async def repeat() -> None:
-        while True:
+        while not is_over:  # asked too, because a Kafka client that is stopping keeps a cancellation to itself
             result = step()
             if asyncio.iscoroutine(result):
                 await result
@@ -44,6 +46,7 @@ async def again_and_again(step: Callable[[], object], pause: Callable[[], float]
         try:
             yield
         finally:
+            is_over = True
             task.cancel()
 
 
