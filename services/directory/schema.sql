@@ -142,6 +142,25 @@ CREATE POLICY within ON roles TO directory_app USING (true) WITH CHECK (true);
 CREATE POLICY worker ON roles TO directory_worker USING (true) WITH CHECK (true);
 GRANT SELECT, INSERT, UPDATE, DELETE ON roles TO directory_app, directory_worker;
 
+-- What somebody does for a programme beside mentoring; pairing derives conflicts of interest from what is said of it.
+CREATE TABLE duties (
+    institution_id uuid NOT NULL,
+    duty_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    programme text NOT NULL,
+    duty text NOT NULL CHECK (duty IN ('director', 'committee_member', 'evaluator', 'coach')),
+    ends_at timestamptz,
+    PRIMARY KEY (institution_id, duty_id),
+    UNIQUE (institution_id, person_id, programme, duty),
+    FOREIGN KEY (institution_id, person_id) REFERENCES people,
+    FOREIGN KEY (institution_id, programme) REFERENCES programmes (institution_id, code),
+    CHECK (duty <> 'evaluator' OR ends_at IS NOT NULL)
+);
+CREATE INDEX duties_by_id ON duties (duty_id);
+CREATE INDEX duties_of_programme ON duties (institution_id, programme, duty_id);
+CALL wall_by('duties', 'institution_id');
+GRANT SELECT, INSERT, UPDATE, DELETE ON duties TO directory_app, directory_worker;
+
 -- Other services learn from events who may sign in. Here it would be an echo, so `members` follows these tables in the
 -- same transaction, and behind their wall: whoever cannot change a person cannot change who may sign in.
 CREATE FUNCTION keep_member() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER

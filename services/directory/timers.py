@@ -19,6 +19,12 @@ async def on_agreement_over(tx: Transaction, timer: use_cases.AgreementOver) -> 
     await use_cases.end_agreement_in_time(tx, timer.subject_id)
 
 
+@clock.on(use_cases.DutyOver)
+async def on_duty_over(tx: Transaction, timer: use_cases.DutyOver) -> None:
+    """However late, a duty that is over is said to be over."""
+    await use_cases.end_duty_in_time(tx, timer.subject_id)
+
+
 @clock.on(use_cases.RosterExpires)
 async def on_roster_expires(tx: Transaction, timer: use_cases.RosterExpires) -> None:
     """What a roster holds of people is not kept longer than a day."""

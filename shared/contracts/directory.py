@@ -15,6 +15,10 @@ SignInKey = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 """Keyed hash of a person's scoped sign-in subject; without the key it says nothing."""
 
 
+Duty = Literal["director", "committee_member", "evaluator", "coach"]
+"""What somebody does for a programme: directs it, votes in its competence committee, evaluates, or coaches."""
+
+
 class DirectoryEvent(Event):
     """Said by the directory."""
 
@@ -129,6 +133,23 @@ class RoleRemoved(PersonEvent):
 
     type: ClassVar[str] = "osler.directory.role_removed.v1"
     role: Role
+
+
+class DutyAssigned(PersonEvent):
+    """A person has a duty in a programme of their institution, until its end or removal; said anew for another end."""
+
+    type: ClassVar[str] = "osler.directory.duty_assigned.v1"
+    duty: Duty
+    programme: Code
+    ends_at: AwareDatetime | None = None
+
+
+class DutyRemoved(PersonEvent):
+    """A person has a duty in a programme no longer: it was taken back, or its end has come."""
+
+    type: ClassVar[str] = "osler.directory.duty_removed.v1"
+    duty: Duty
+    programme: Code
 
 
 class PersonErased(PersonEvent):

@@ -140,9 +140,11 @@ async def _directory(running: Running) -> Rows:
     )
     check = await consortium.post("/contact-checks")
     roster = await hospital.preview(a_roster({}))
+    duty = {"person_id": str(hospital.administrator_id), "programme": programme, "duty": "director"}
     ids = {
         "agreement_id": UUID(agreement.raise_for_status().json()["agreement_id"]),
         "check_id": UUID(check.raise_for_status().json()["check_id"]),
+        "duty_id": UUID((await hospital.post("/duties", json=duty)).raise_for_status().json()["duty_id"]),
         "import_id": UUID(roster["import_id"]),
         "person_id": hospital.administrator_id,
     }

@@ -96,7 +96,7 @@ class Person:
     def join(self, now: datetime) -> PersonJoined:
         """Be known to the consortium."""
         self.status_since = now
-        return PersonJoined(**self._next(now), sign_in_key=self.sign_in_key, time_zone=self.known().time_zone)
+        return PersonJoined(**self.next(now), sign_in_key=self.sign_in_key, time_zone=self.known().time_zone)
 
     def known(self) -> Details:
         """The personal data; raises PersonAlreadyErased."""
@@ -109,7 +109,7 @@ class Person:
         self.roles[role] = held
         facts = held.facts
         return RoleAssigned(
-            **self._next(now),
+            **self.next(now),
             role=role,
             programme=facts.programme,
             level=facts.level,
@@ -121,7 +121,7 @@ class Person:
     def remove(self, role: Role, now: datetime) -> RoleRemoved:
         """Hold a role no longer."""
         del self.roles[role]
-        return RoleRemoved(**self._next(now), role=role)
+        return RoleRemoved(**self.next(now), role=role)
 
     def become(self, status: LivingStatus, since: datetime, now: datetime) -> list[PersonEvent]:
         """Go on leave, come back or leave, as of `since`; what is so already is not said again.
@@ -135,11 +135,11 @@ class Person:
         self.status_since = since
         events: list[PersonEvent] = []
         if status == "active" or before == "left":
-            events.append(PersonReturned(**self._next(now), since=since))
+            events.append(PersonReturned(**self.next(now), since=since))
         if status == "on_leave":
-            events.append(PersonWentOnLeave(**self._next(now), since=since))
+            events.append(PersonWentOnLeave(**self.next(now), since=since))
         if status == "left":
-            events.append(PersonLeft(**self._next(now), since=since))
+            events.append(PersonLeft(**self.next(now), since=since))
         return events
 
     def stays(self) -> bool:
@@ -191,7 +191,7 @@ class Person:
         self.cancel_plan()
         self.status = "erased"
         self.status_since = now
-        return PersonErased(**self._next(now), reason=reason), self.bury_contact(0, now)
+        return PersonErased(**self.next(now), reason=reason), self.bury_contact(0, now)
 
     def bury_contact(self, above: int, now: datetime) -> ContactErased:
         """The tombstone of an erased person's contact, with a version above all that was said and above `above`."""
@@ -203,7 +203,8 @@ class Person:
             contact_id=contact_id(self.person_id),
         )
 
-    def _next(self, now: datetime) -> dict[str, Any]:
+    def next(self, now: datetime) -> dict[str, Any]:
+        """Count one version and one revision, and give what every event of a person says."""
         self.version += 1
         self.revision += 1
         return {

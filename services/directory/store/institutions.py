@@ -111,6 +111,12 @@ async def add_programme(tx: Transaction, one: Programme) -> bool:
     return added == "INSERT 0 1"
 
 
+async def has_programme(tx: Transaction, institution_id: UUID, code: str) -> bool:
+    """Whether an institution has a programme with this code."""
+    row = await tx.find("SELECT true FROM programmes WHERE institution_id = $1 AND code = $2", institution_id, code)
+    return row is not None
+
+
 async def list_programmes(tx: Transaction, institution_id: UUID, after: str, limit: int | None) -> list[Programme]:
     """A page of programmes by code, or all of them where `limit` is None."""
     rows = await tx.fetch(

@@ -18,6 +18,14 @@ from services.directory.use_cases.consortium import (
     sign_agreement,
 )
 from services.directory.use_cases.contacts import begin_check, finish_check, get_check, order_check
+from services.directory.use_cases.duties import (
+    DutyOver,
+    assign_duty,
+    end_duty_in_time,
+    get_duty,
+    list_duties,
+    remove_duty,
+)
 from services.directory.use_cases.keys import Keys
 from services.directory.use_cases.people import (
     PersonStatusDue,
@@ -37,6 +45,7 @@ from services.directory.use_cases.rosters import (
 
 __all__ = [
     "AgreementOver",
+    "DutyOver",
     "Keys",
     "NewInstitution",
     "NewPerson",
@@ -45,9 +54,11 @@ __all__ = [
     "add_institution",
     "add_programme",
     "apply_roster",
+    "assign_duty",
     "begin_check",
     "end_agreement",
     "end_agreement_in_time",
+    "end_duty_in_time",
     "erase_person",
     "finish_check",
     "follow_status_plan",
@@ -55,16 +66,19 @@ __all__ = [
     "found_consortium",
     "get_agreement",
     "get_check",
+    "get_duty",
     "get_institution",
     "get_person",
     "get_roster_import",
     "list_agreements",
+    "list_duties",
     "list_institutions",
     "list_people",
     "list_programmes",
     "order_check",
     "preview_roster",
     "readmit_person",
+    "remove_duty",
     "set_caps",
     "sign_agreement",
 ]

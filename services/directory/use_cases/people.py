@@ -7,6 +7,7 @@ from uuid import UUID
 from services.directory.domain.people import CannotEraseYourself, ErasureReason, Person, refuse_to_lose_the_last
 from services.directory.store import erasures, imports, institutions
 from services.directory.store import people as store
+from services.directory.use_cases.duties import forget_duties
 from services.directory.use_cases.keys import Keys
 from shared.platform import outbox, timers
 from shared.platform.database import Transaction
@@ -61,6 +62,7 @@ async def erase_person(tx: Transaction, person_id: UUID, by: Member, reason: Era
         draft.forget()
         await imports.save_roster_import(tx, draft)
     await timers.cancel(tx, PersonStatusDue, person_id)
+    await forget_duties(tx, person)
     await outbox.publish(tx, said)
     await outbox.publish_tombstone(tx, tombstone)
     await erasures.add_erasure(tx, person, reason, by.person_id, tx.now)
