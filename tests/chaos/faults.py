@@ -31,7 +31,6 @@ def dice_of(seed: int) -> Random:
 @asynccontextmanager
 async def again_and_again(step: Callable[[], object], pause: Callable[[], float]) -> AsyncGenerator[None]:
     """Repeat something while the block runs; `step` may be a coroutine function."""
-
     is_over = False
 
     async def repeat() -> None:
