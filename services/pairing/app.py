@@ -4,6 +4,8 @@ from services.pairing.api import routes
 from services.pairing.consumers import events
 from services.pairing.timers import clock
 from shared.contracts.pairing import (
+    ConflictRaised,
+    ConflictResolved,
     PairAccepted,
     PairActivated,
     PairDeclined,
@@ -31,8 +33,10 @@ def build() -> Service:
             PairPaused,
             PairResumed,
             PairEnded,
+            ConflictRaised,
+            ConflictResolved,
         ),
-        routes=(routes,),
+        routes=routes,
         events=(events,),
         timers=clock,
     )

@@ -7,6 +7,8 @@ from shared.contracts.directory import (
     AgreementNoticeGiven,
     AgreementSigned,
     CapsSet,
+    DutyAssigned,
+    DutyRemoved,
     InstitutionJoined,
     PersonErased,
     PersonJoined,
@@ -55,13 +57,27 @@ async def on_role_assigned(tx: Transaction, event: RoleAssigned) -> None:
             shared_places=event.shared_places,
         )
     elif event.role == "mentee":
-        await use_cases.assign_mentee(tx, event.institution_id, event.person_id)
+        await use_cases.assign_mentee(tx, event.institution_id, event.person_id, event.programme, tx.now)
 
 
 @events.on(RoleRemoved)
 async def on_role_removed(tx: Transaction, event: RoleRemoved) -> None:
     """Pairs in that role are over."""
     await use_cases.remove_role(tx, event.institution_id, event.person_id, event.role, tx.now)
+
+
+@events.on(DutyAssigned)
+async def on_duty_assigned(tx: Transaction, event: DutyAssigned) -> None:
+    """Pairs with the programme's mentees are in conflict of interest, except for a coach's."""
+    duty = event.institution_id, event.person_id, event.programme, event.duty
+    await use_cases.take_up_duty(tx, *duty, tx.now)
+
+
+@events.on(DutyRemoved)
+async def on_duty_removed(tx: Transaction, event: DutyRemoved) -> None:
+    """What followed from the duty is resolved."""
+    duty = event.institution_id, event.person_id, event.programme, event.duty
+    await use_cases.lay_down_duty(tx, *duty, tx.now)
 
 
 @events.on(PersonWentOnLeave)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from services.pairing import use_cases
-from services.pairing.use_cases import ActivationLapses, CardsOutdated, ProposalLapses
+from services.pairing.use_cases import ActivationLapses, CardsOutdated, ConflictReviewOver, ProposalLapses
 from shared.platform.database import Transaction
 from shared.platform.timers import Timers
 
@@ -20,6 +20,12 @@ async def on_proposal_lapses(tx: Transaction, timer: ProposalLapses) -> None:
 async def on_activation_lapses(tx: Transaction, timer: ActivationLapses) -> None:
     """The mentee did not confirm within twenty-one days."""
     await use_cases.end_unactivated(tx, timer.subject_id, tx.now)
+
+
+@clock.on(ConflictReviewOver)
+async def on_conflict_review_over(tx: Transaction, timer: ConflictReviewOver) -> None:
+    """Nobody resolved a conflict of interest within fourteen days."""
+    await use_cases.rest_for_conflict(tx, timer.subject_id, tx.now)
 
 
 @clock.on_many(CardsOutdated)

@@ -80,3 +80,18 @@ class PairEnded(PairEvent):
 
     type: ClassVar[str] = "osler.pairing.pair_ended.v1"
     reason: Code
+
+
+class ConflictRaised(PairEvent):
+    """A conflict of interest came up in a pair that holds a place; it goes on until `review_by`, and then rests."""
+
+    type: ClassVar[str] = "osler.pairing.conflict_raised.v1"
+    source: Literal["duty", "declared"]
+    review_by: AwareDatetime
+
+
+class ConflictResolved(PairEvent):
+    """Nothing stands between the two any more: somebody stepped back, the duty is over, or it was withdrawn."""
+
+    type: ClassVar[str] = "osler.pairing.conflict_resolved.v1"
+    how: Code

@@ -22,7 +22,7 @@ from services.meetings.domain import CancelReason, PairReason
 from services.notifications import domain as notifications
 from services.notifications.domain import HOLDS, Category, Cause, CauseState, Message, PersonStatus
 from services.pairing import domain as pairing
-from services.pairing.api import Reason
+from services.pairing.api.pairs import Reason
 from services.pairing.domain import Between, Lending, Limit, Offer, Who, refuse_new_pair, refuse_without_place
 from shared.contracts import policy
 from shared.contracts.meetings import MeetingProposed, TouchpointLogged
@@ -92,29 +92,36 @@ def test_a_new_pair_is_refused_in_the_order_of_the_rules() -> None:
     full_cap, no_cap = Limit(0, 0), Limit(None, 0)
     none, at_cap = Lending((), full_cap, full_cap), Lending((full_cap,), full_cap, full_cap)
     lender_full, borrower_full = Lending((no_cap,), full_cap, full_cap), Lending((no_cap,), no_cap, full_cap)
-    less_and_less: list[tuple[Offer, Between, Lending]] = [
-        (nobody, "reverse", none),
-        (full, "reverse", none),
-        (full, "same", none),
-        (full, "nothing", none),
-        (full, "nothing", Lending((), full_cap, full_cap, is_ending=True)),
-        (full, "nothing", at_cap),
-        (none_shared, "nothing", at_cap),
-        (free, "nothing", at_cap),
-        (free, "nothing", lender_full),
-        (free, "nothing", borrower_full),
+    less_and_less: list[tuple[Offer, Between, bool, Lending]] = [
+        (nobody, "reverse", True, none),
+        (full, "reverse", True, none),
+        (full, "same", True, none),
+        (full, "nothing", True, none),
+        (full, "nothing", False, none),
+        (full, "nothing", False, Lending((), full_cap, full_cap, is_ending=True)),
+        (full, "nothing", False, at_cap),
+        (none_shared, "nothing", False, at_cap),
+        (free, "nothing", False, at_cap),
+        (free, "nothing", False, lender_full),
+        (free, "nothing", False, borrower_full),
     ]
-    proposals = [_code(refuse_new_pair, offer, between, lending) for offer, between, lending in less_and_less]
-    answers = dict.fromkeys(_code(refuse_without_place, offer, lending) for offer, _, lending in less_and_less)
+    proposals = [
+        _code(refuse_new_pair, offer, between, lending, conflicted=conflicted)
+        for offer, between, conflicted, lending in less_and_less
+    ]
+    answers = dict.fromkeys(
+        _code(refuse_without_place, offer, lending, conflicted=conflicted)
+        for offer, _, conflicted, lending in less_and_less
+    )
     said = table(section(RULES, "Places"), "code", "when", "at the yes too")
     assert [code for code, _, _ in said] == proposals
     assert [code for code, _, at_the_yes in said if at_the_yes == "yes"] == list(answers)
     refuse_new_pair(free, "nothing", Lending((no_cap,), no_cap, no_cap))
 
 
-def _code(refuse: Any, *what: object) -> str:
+def _code(refuse: Any, *what: object, **more: object) -> str:
     with pytest.raises(Refused) as refused:
-        refuse(*what)
+        refuse(*what, **more)
     return refused.value.code()
 
 

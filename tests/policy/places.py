@@ -70,7 +70,10 @@ async def _pairing(running: Running) -> Rows:
         "mentee": mentee_id,
         "administrator": hospital.administrator_id,
     }
-    return Rows(hospital.institution_id, uuid4(), {"pair_id": UUID(pair["pair_id"])}, people)
+    async with hospital.administration() as desk:
+        said = await desk.http.post(f"/pairs/{pair['pair_id']}/conflicts", json={"kind": "family"})
+    ids = {"pair_id": UUID(pair["pair_id"]), "conflict_id": UUID(said.raise_for_status().json()["conflict_id"])}
+    return Rows(hospital.institution_id, uuid4(), ids, people)
 
 
 async def _meetings(running: Running) -> Rows:

@@ -45,6 +45,8 @@ _REFUSALS: Final = {
     "not_your_step": "This step belongs to somebody else. Nothing was changed. Below is what waits for you.",
     "proposal_lapsed": "The seven days to answer are over. Nothing was changed. An administrator can propose again.",
     "activation_lapsed": "The time to confirm is over. Nothing was changed. An administrator can propose again.",
+    "conflict_of_interest": "A conflict of interest stands between the two. Nothing was changed. "
+    "Press again when it is resolved.",
     "someone_is_away": "One of the two is on leave. Nothing was changed. Press again when both are back.",
     "capacity_exhausted": "All your places are taken. Nothing was changed. Press again when a pair of yours has ended.",
     "shared_capacity_exhausted": "All your places for other hospitals are taken. Nothing was changed. "

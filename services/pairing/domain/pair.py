@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Literal, TypeVar
 from uuid import UUID
 
+from services.pairing.domain.conflicts import REVIEW_CONFLICT_WITHIN, UNRESOLVED, How, Source
 from services.pairing.domain.places import Lending, Offer, Seat, refuse_without_place
 from services.pairing.domain.refusals import (
     ActivationLapsed,
+    ConflictOfInterest,
     NotPossibleNow,
     NotYourStep,
     PairNotFound,
@@ -18,6 +20,8 @@ from services.pairing.domain.refusals import (
     SomeoneIsAway,
 )
 from shared.contracts.pairing import (
+    ConflictRaised,
+    ConflictResolved,
     PairAccepted,
     PairActivated,
     PairDeclined,
@@ -67,7 +71,7 @@ STEPS: Final[Mapping[tuple[State, Act], Step]] = {
     ("proposed", "lapse"): Step("lapsed", CLOCK),
     ("accepted", "activate"): Step("active", frozenset[Who]({"mentee"})),
     ("accepted", "end"): Step("ended", _PEOPLE | DIRECTORY | CLOCK),
-    ("active", "pause"): Step("paused", _PEOPLE | DIRECTORY),
+    ("active", "pause"): Step("paused", _PEOPLE | DIRECTORY | CLOCK),
     ("active", "end"): Step("ended", _PEOPLE | DIRECTORY),
     ("paused", "resume"): Step("active", _PEOPLE | DIRECTORY),
     ("paused", "end"): Step("ended", _PEOPLE | DIRECTORY),
@@ -89,7 +93,7 @@ class Pair:
     """A mentor and a mentee. Each method that moves it gives the one event that says so; `revision` counts all changes.
 
     `reason` is why it is paused, or was ended or recalled; `mentor_away` and `mentee_away` hold while that person is
-    on leave.
+    on leave. `coi_review_by` is set while a conflict of interest waits to be resolved, and says until when it may.
     """
 
     pair_id: UUID
@@ -111,6 +115,7 @@ class Pair:
     shared_place: int | None = None
     mentor_away: bool = False
     mentee_away: bool = False
+    coi_review_by: datetime | None = None
     version: int = 0
     revision: int = 0
 
@@ -134,7 +139,9 @@ class Pair:
         """The pair's first event, said once after it is made."""
         return self._say(PairProposed, self.proposed_at, proposed_by=self.proposed_by, answer_by=self.answer_by)
 
-    def accept(self, offer: Offer, lending: Lending | None, seat: Seat, now: datetime) -> PairAccepted:
+    def accept(
+        self, offer: Offer, lending: Lending | None, seat: Seat, now: datetime, *, conflicted: bool = False
+    ) -> PairAccepted:
         """The mentor says yes and gives `seat`; `lending` is None for a home pair.
 
         Raises NotPossibleNow, ProposalLapsed, and what `refuse_without_place` raises.
@@ -142,7 +149,7 @@ class Pair:
         self._who("accept", MENTOR)
         if now >= self.answer_by:
             raise ProposalLapsed
-        refuse_without_place(offer, lending)
+        refuse_without_place(offer, lending, conflicted=conflicted)
         self.place, self.shared_place = seat.place, seat.shared
         self.accepted_at, self.activate_by = now, now + ACTIVATE_WITHIN
         return self._take("accept", PairAccepted, now, activate_by=self.activate_by)
@@ -168,10 +175,15 @@ class Pair:
         return self._take("lapse", PairLapsed, now)
 
     def activate(self, by: frozenset[Who], now: datetime) -> PairActivated:
-        """The mentee confirms, the second yes. Raises NotYourStep, NotPossibleNow, ActivationLapsed, SomeoneIsAway."""
+        """The mentee confirms, the second yes.
+
+        Raises NotYourStep, NotPossibleNow, ActivationLapsed, ConflictOfInterest, SomeoneIsAway.
+        """
         self._who("activate", by)
         if self.activate_by is None or now >= self.activate_by:
             raise ActivationLapsed
+        if self.coi_review_by is not None:
+            raise ConflictOfInterest
         self._refuse_if_away()
         self.activated_at = now
         return self._take("activate", PairActivated, now)
@@ -188,8 +200,10 @@ class Pair:
         return self._take("pause", PairPaused, now, reason=code, review_at=review_at)
 
     def resume(self, by: frozenset[Who], now: datetime) -> PairResumed:
-        """The pair is at work again. Raises NotYourStep, NotPossibleNow, SomeoneIsAway."""
+        """The pair is at work again. Raises NotYourStep, NotPossibleNow, ConflictOfInterest, SomeoneIsAway."""
         self._who("resume", by)
+        if self._is_review_over(now):
+            raise ConflictOfInterest
         self._refuse_if_away()
         self.reason = self.review_at = None
         return self._take("resume", PairResumed, now)
@@ -197,7 +211,7 @@ class Pair:
     def end(self, by: frozenset[Who], reason: str | None, now: datetime) -> PairEnded:
         """The pair is over and its place is free. Raises NotYourStep, NotPossibleNow, ReasonMissing."""
         self.reason = _reason_of(self._who("end", by), reason)
-        self.place = self.shared_place = self.review_at = None
+        self.place = self.shared_place = self.review_at = self.coi_review_by = None
         return self._take("end", PairEnded, now, reason=self.reason)
 
     def go_away(self, person_id: UUID, now: datetime) -> PairPaused | None:
@@ -209,18 +223,49 @@ class Pair:
         return None
 
     def come_back(self, person_id: UUID, now: datetime) -> PairResumed | None:
-        """One of the two came back: a pair that leave paused goes on when nobody is away any more."""
+        """One of the two came back: a pair that leave paused goes on when nothing else holds it."""
         self._set_away(person_id, away=False)
-        if self.state == "paused" and self.reason == LEAVE and not (self.mentor_away or self.mentee_away):
+        if self._goes_on_by_itself(now):
             return self.resume(DIRECTORY, now)
         self.revision += 1
         return None
+
+    def raise_conflict(self, source: Source, now: datetime) -> ConflictRaised | None:
+        """Mark a pair that holds a place as in conflict; it goes on meanwhile. None where it is marked."""
+        if self.state not in HOLDS_A_PLACE or self.coi_review_by is not None:
+            return None
+        self.coi_review_by = now + REVIEW_CONFLICT_WITHIN
+        return self._say(ConflictRaised, now, source=source, review_by=self.coi_review_by)
+
+    def resolve_conflict(self, how: How, now: datetime) -> list[PairEvent]:
+        """Nothing stands between the two any more; what only the conflict paused goes on."""
+        if self.coi_review_by is None:
+            return []
+        self.coi_review_by = None
+        said: list[PairEvent] = [self._say(ConflictResolved, now, how=how)]
+        if self._goes_on_by_itself(now):
+            said.append(self.resume(DIRECTORY, now))
+        return said
+
+    def rest_for_conflict(self, now: datetime) -> PairPaused | None:
+        """The time to resolve a conflict is over: an active pair pauses. None where nothing is to be done."""
+        if self.state != "active" or not self._is_review_over(now):
+            return None
+        return self.pause(CLOCK, UNRESOLVED, now + REVIEW_WITHIN, now)
 
     def part(self, reason: str, now: datetime) -> PairRecalled | PairEnded:
         """One of the two is gone for good: a proposal is recalled, a pair ends. Raises NotPossibleNow."""
         if self.state == "proposed":
             return self.recall(DIRECTORY, reason, now)
         return self.end(DIRECTORY, reason, now)
+
+    def _goes_on_by_itself(self, now: datetime) -> bool:
+        """Whether it is paused for what Osler itself saw, and that is over."""
+        paused_by_us = self.state == "paused" and self.reason in {LEAVE, UNRESOLVED}
+        return paused_by_us and not (self.mentor_away or self.mentee_away or self._is_review_over(now))
+
+    def _is_review_over(self, now: datetime) -> bool:
+        return self.coi_review_by is not None and now >= self.coi_review_by
 
     def _set_away(self, person_id: UUID, *, away: bool) -> None:
         if person_id == self.mentor_id:

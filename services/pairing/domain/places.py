@@ -12,6 +12,7 @@ from services.pairing.domain.refusals import (
     AlreadyPaired,
     BorrowCap,
     CapacityExhausted,
+    ConflictOfInterest,
     LendCap,
     NoAgreement,
     NotAccepting,
@@ -69,15 +70,20 @@ Between = Literal["nothing", "same", "reverse"]
 """What is open between the two already: nothing, the same pair, or one with the roles exchanged."""
 
 
-def refuse_new_pair(offer: Offer | None, between: Between, lending: Lending | None) -> None:
+def refuse_new_pair(
+    offer: Offer | None, between: Between, lending: Lending | None, *, conflicted: bool = False
+) -> None:
     """Refuse a proposal by the first rule that forbids it; `offer` is None for a mentor who may not be used.
 
-    Raises NotAccepting, ReversePair, AlreadyPaired, NoAgreement, AgreementEnding, CapacityExhausted,
-    SharedCapacityExhausted, AgreementCap, LendCap, BorrowCap, in this order (docs/guide/rules.md, Places).
+    Raises NotAccepting, ReversePair, AlreadyPaired, ConflictOfInterest, NoAgreement, AgreementEnding,
+    CapacityExhausted, SharedCapacityExhausted, AgreementCap, LendCap, BorrowCap, in this order
+    (docs/guide/rules.md, Places).
     """
     if offer is not None and not offer.accepting:
         raise NotAccepting
     refuse_second_pair(between)
+    if conflicted:
+        raise ConflictOfInterest
     if offer is None:
         raise NoAgreement
     refuse_without_place(offer, lending)
@@ -91,14 +97,16 @@ def refuse_second_pair(between: Between) -> None:
         raise AlreadyPaired
 
 
-def refuse_without_place(offer: Offer, lending: Lending | None) -> None:
+def refuse_without_place(offer: Offer, lending: Lending | None, *, conflicted: bool = False) -> None:
     """Refuse to give a place that is not there; `lending` is None for a home pair.
 
-    Raises NotAccepting, NoAgreement, AgreementEnding, CapacityExhausted, SharedCapacityExhausted, AgreementCap,
-    LendCap, BorrowCap, in this order.
+    Raises NotAccepting, ConflictOfInterest, NoAgreement, AgreementEnding, CapacityExhausted, SharedCapacityExhausted,
+    AgreementCap, LendCap, BorrowCap, in this order.
     """
     if not offer.accepting:
         raise NotAccepting
+    if conflicted:
+        raise ConflictOfInterest
     if lending is not None and not lending.agreements:
         raise AgreementEnding if lending.is_ending else NoAgreement
     if offer.free < 1:

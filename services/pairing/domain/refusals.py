@@ -47,6 +47,18 @@ class ReversePair(Conflict):
     """These two have an open pair the other way round, and nobody is both mentor and mentee of the same person."""
 
 
+class ConflictOfInterest(Conflict):
+    """A conflict of interest stands between these two. Nothing was changed; choose another, or resolve it first."""
+
+
+class ConflictNotFound(NotFound):
+    """There is no such declared conflict that you may see."""
+
+
+class NoConflict(Conflict):
+    """Nothing stands between these two from which anybody could step back. Nothing was changed."""
+
+
 class NoAgreement(Conflict):
     """This is no mentor of your institution, and no agreement in force lends you one with this id."""
 

@@ -135,9 +135,12 @@ async def delete_cards_of_agreement(tx: Transaction, agreement_id: UUID) -> None
 
 
 async def list_mentors(
-    tx: Transaction, institution_id: UUID, after: UUID | None, limit: int, now: datetime
+    tx: Transaction, institution_id: UUID, mentee_id: UUID | None, after: UUID | None, limit: int, now: datetime
 ) -> list[ListedMentor]:
-    """The institution's own mentors and those lent to it, who are here and have a place free; by id."""
+    """The institution's own mentors and those lent to it, who are here and have a place free; by id.
+
+    With a mentee, without whom a conflict of interest makes impossible. A coach only warns.
+    """
     rows = await tx.fetch(
         """
         SELECT mentor_id, institution_id, specialty, free_places FROM (
@@ -152,12 +155,21 @@ async def list_mentors(
             FROM mentor_cards
             WHERE institution_id = $1 AND NOT away AND starts_at <= $4 AND (ends_at IS NULL OR ends_at > $4)
         ) mentors
-        WHERE free_places > 0 AND ($2::uuid IS NULL OR mentor_id > $2)
+        WHERE free_places > 0 AND ($2::uuid IS NULL OR mentor_id > $2) AND mentor_id IS DISTINCT FROM $5::uuid
+          AND NOT EXISTS (
+            SELECT FROM people e JOIN duties d ON d.institution_id = e.institution_id AND d.programme = e.programme
+            WHERE e.person_id = $5 AND d.person_id = mentor_id AND d.duty <> 'coach'
+        ) AND NOT EXISTS (
+            SELECT FROM conflicts c WHERE c.withdrawn_at IS NULL
+              AND least(c.mentor_id, c.mentee_id) = least(mentors.mentor_id, $5)
+              AND greatest(c.mentor_id, c.mentee_id) = greatest(mentors.mentor_id, $5) AND $5 IS NOT NULL
+        )
         ORDER BY mentor_id LIMIT $3
         """,
         institution_id,
         after,
         limit,
         now,
+        mentee_id,
     )
     return [ListedMentor(**row) for row in rows]

@@ -10,7 +10,7 @@ from shared.platform.database import Row, Transaction
 _PAIR: Final[LiteralString] = """
     pair_id, mentor_id, mentee_id, mentor_institution_id, mentee_institution_id, proposed_by, proposed_at, answer_by,
     state, accepted_at, activate_by, activated_at, review_at, closed_at, reason, place, shared_place,
-    mentor_away, mentee_away, version, revision
+    mentor_away, mentee_away, coi_review_by, version, revision
 """
 
 
@@ -46,7 +46,7 @@ async def save_pair(tx: Transaction, pair: Pair) -> None:
         """
         UPDATE pairs SET state = $2, accepted_at = $3, activate_by = $4, activated_at = $5, review_at = $6,
             closed_at = $7, reason = $8, place = $9, shared_place = $10, mentor_away = $11, mentee_away = $12,
-            version = $13, revision = $14
+            coi_review_by = $13, version = $14, revision = $15
         WHERE pair_id = $1
         """,
         pair.pair_id,
@@ -61,6 +61,7 @@ async def save_pair(tx: Transaction, pair: Pair) -> None:
         pair.shared_place,
         pair.mentor_away,
         pair.mentee_away,
+        pair.coi_review_by,
         pair.version,
         pair.revision,
     )
@@ -85,6 +86,23 @@ async def list_open_pairs_of_for_update(tx: Transaction, person_id: UUID) -> lis
         FROM pairs WHERE (mentor_id = $1 OR mentee_id = $1) AND closed_at IS NULL ORDER BY pair_id FOR UPDATE
         """,
         person_id,
+    )
+    return [_pair(row) for row in rows]
+
+
+async def list_open_pairs_between_for_update(tx: Transaction, one_id: UUID, other_id: UUID) -> list[Pair]:
+    """Every pair or proposal of two people that is not closed, whichever is the mentor, locked."""
+    rows = await tx.fetch(
+        "SELECT "
+        + _PAIR
+        + """
+        FROM pairs
+        WHERE least(mentor_id, mentee_id) = least($1::uuid, $2::uuid)
+          AND greatest(mentor_id, mentee_id) = greatest($1, $2) AND closed_at IS NULL
+        ORDER BY pair_id FOR UPDATE
+        """,
+        one_id,
+        other_id,
     )
     return [_pair(row) for row in rows]
 

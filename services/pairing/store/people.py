@@ -54,6 +54,18 @@ async def find_person_for_update(tx: Transaction, institution_id: UUID, person_i
     return None if row is None else _person(row)
 
 
+async def list_people_for_update(tx: Transaction, institution_id: UUID, ids: Sequence[UUID]) -> dict[UUID, Person]:
+    """Those of the ids who are of the institution, locked in order of id."""
+    rows = await tx.fetch(
+        "SELECT "
+        + _PERSON
+        + " FROM people WHERE institution_id = $1 AND person_id = ANY($2::uuid[]) ORDER BY person_id FOR UPDATE",
+        institution_id,
+        ids,
+    )
+    return {row["person_id"]: _person(row) for row in rows}
+
+
 async def list_people_for_share(tx: Transaction, institution_id: UUID, ids: Sequence[UUID]) -> dict[UUID, Person]:
     """Those of the ids who are of the institution, kept as they are until the end of the transaction."""
     rows = await tx.fetch(
@@ -99,13 +111,22 @@ async def save_mentor(
     )
 
 
-async def save_mentee(tx: Transaction, institution_id: UUID, person_id: UUID, *, is_mentee: bool) -> None:
-    """Whether someone is a mentee."""
+async def save_mentee(tx: Transaction, institution_id: UUID, person_id: UUID, programme: str | None) -> None:
+    """A mentee, of a programme where one is known."""
     await tx.execute(
-        "UPDATE people SET is_mentee = $3 WHERE institution_id = $1 AND person_id = $2",
+        "UPDATE people SET is_mentee = true, programme = $3 WHERE institution_id = $1 AND person_id = $2",
         institution_id,
         person_id,
-        is_mentee,
+        programme,
+    )
+
+
+async def save_no_mentee(tx: Transaction, institution_id: UUID, person_id: UUID) -> None:
+    """A mentee no more."""
+    await tx.execute(
+        "UPDATE people SET is_mentee = false, programme = NULL WHERE institution_id = $1 AND person_id = $2",
+        institution_id,
+        person_id,
     )
 
 

@@ -6,7 +6,23 @@ places are counted. Whoever ends a pair changes that pair alone: the
 count of taken places only falls, so nobody need wait.
 """
 
-from services.pairing.use_cases.aftermath import ActivationLapses, CardsOutdated, ProposalLapses
+from services.pairing.use_cases.aftermath import (
+    ActivationLapses,
+    CardsOutdated,
+    ConflictReviewOver,
+    ProposalLapses,
+)
+from services.pairing.use_cases.conflicts import (
+    Finding,
+    declare_conflict,
+    lay_down_duty,
+    list_conflicts,
+    recuse,
+    rest_for_conflict,
+    show_conflict,
+    take_up_duty,
+    withdraw_conflict,
+)
 from services.pairing.use_cases.pairs import (
     accept_pair,
     activate_pair,
@@ -42,17 +58,22 @@ from services.pairing.use_cases.roster import (
 __all__ = [
     "ActivationLapses",
     "CardsOutdated",
+    "ConflictReviewOver",
+    "Finding",
     "ProposalLapses",
     "accept_pair",
     "activate_pair",
     "assign_mentee",
     "assign_mentor",
     "bring_back",
+    "declare_conflict",
     "decline_pair",
     "end_agreement",
     "end_pair",
     "end_unactivated",
     "lapse_proposal",
+    "lay_down_duty",
+    "list_conflicts",
     "list_ledger",
     "list_mentors",
     "list_pairs",
@@ -60,14 +81,19 @@ __all__ = [
     "pause_pair",
     "propose_pair",
     "recall_pair",
+    "recuse",
     "remove_role",
+    "rest_for_conflict",
     "resume_pair",
     "send_on_leave",
     "set_caps",
+    "show_conflict",
     "show_pair",
     "sign_agreement",
     "take_in_institution",
     "take_in_notice",
     "take_in_person",
+    "take_up_duty",
+    "withdraw_conflict",
     "write_cards",
 ]

@@ -5,6 +5,8 @@ from typing import ClassVar, Final, LiteralString
 from services.pairing import store
 from services.pairing.domain import Pair
 from shared.contracts.pairing import (
+    ConflictRaised,
+    ConflictResolved,
     PairAccepted,
     PairActivated,
     PairDeclined,
@@ -33,6 +35,13 @@ class ActivationLapses(Timer):
     """Twenty-one days after the mentor's yes; it fires however late, since no second yes is taken after them."""
 
     kind: ClassVar[str] = "activation_lapses"
+    lock: ClassVar[LiteralString] = _LOCK_PAIRS
+
+
+class ConflictReviewOver(Timer):
+    """Fourteen days after a conflict of interest came up in a pair; it fires however late, and the pair rests."""
+
+    kind: ClassVar[str] = "conflict_review_over"
     lock: ClassVar[LiteralString] = _LOCK_PAIRS
 
 
@@ -70,6 +79,11 @@ async def publish(tx: Transaction, said: PairEvent) -> None:
             await timers.cancel(tx, ActivationLapses, said.pair_id)
         case PairEnded():
             await timers.cancel(tx, ActivationLapses, said.pair_id)
+            await timers.cancel(tx, ConflictReviewOver, said.pair_id)
             await timers.schedule(tx, CardsOutdated(subject_id=said.mentor_id), tx.now)
+        case ConflictRaised():
+            await timers.schedule(tx, ConflictReviewOver(subject_id=said.pair_id), said.review_by)
+        case ConflictResolved():
+            await timers.cancel(tx, ConflictReviewOver, said.pair_id)
         case _:
             return

@@ -1,6 +1,6 @@
 """What people and time do to pairs; refuses whoever is neither of the two nor an administrator of one of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -26,6 +26,7 @@ from services.pairing.domain import (
     refuse_new_pair,
     refuse_second_pair,
     refuse_strangers,
+    standing,
 )
 from services.pairing.use_cases.aftermath import publish, record
 from shared.contracts.pairing import PairEvent
@@ -48,7 +49,8 @@ async def propose_pair(tx: Transaction, me: Member, mentor_id: UUID, mentee_id: 
     if not mentee.is_here:
         raise MenteeAway
     home_id, offer, lending = await _what_is_offered(tx, me, people.get(mentor_id), mentor_id, now)
-    refuse_new_pair(offer, await store.find_between(tx, mentor_id, mentee_id), lending)
+    between = await store.find_between(tx, mentor_id, mentee_id)
+    refuse_new_pair(offer, between, lending, conflicted=await is_conflicted(tx, mentor_id, mentee_id))
     pair = Pair(
         pair_id=uuid4(),
         mentor_id=mentor_id,
@@ -65,6 +67,13 @@ async def propose_pair(tx: Transaction, me: Member, mentor_id: UUID, mentee_id: 
         raise AlreadyPaired
     await publish(tx, said)
     return pair
+
+
+async def is_conflicted(
+    tx: Transaction, mentor_id: UUID, mentee_id: UUID, recused: Collection[str] = frozenset()
+) -> bool:
+    """Whether a conflict of interest stands between the two, from which nobody of `recused` stepped back."""
+    return bool(standing(await store.list_grounds(tx, mentor_id, mentee_id), recused))
 
 
 async def _what_is_offered(
@@ -86,17 +95,23 @@ async def accept_pair(tx: Transaction, me: Member, pair_id: UUID, seen: Revision
     Raises PairNotFound, NotYourStep, StaleRevision, and what `Pair.accept` raises.
     """
     pair = await show_pair(tx, me, pair_id)  # not locked yet; who the two are and where they belong never changes
-    refuse_strangers("accept", _roles(pair, me))
+    refuse_strangers("accept", roles_in(pair, me))
     lending = None
     if pair.is_cross:
         lending = await store.get_lending_for_update(tx, pair.mentor_institution_id, pair.mentee_institution_id, now)
-    mentor = await store.find_person_for_update(tx, me.institution_id, me.person_id)
+    # The mentee of a home pair too: what makes a conflict of interest changes under the locks of these two rows.
+    mentor = (await store.list_people_for_update(tx, me.institution_id, [pair.mentor_id, pair.mentee_id])).get(
+        pair.mentor_id
+    )
     if mentor is None:
         raise NotAccepting
     pair = await store.get_pair_for_update(tx, pair_id)
     seen.check(pair.revision)
     taken = await store.list_taken_seats(tx, mentor)
-    said = pair.accept(mentor.offer(taken), lending, next_seat(taken, cross=pair.is_cross), now)
+    seat = next_seat(taken, cross=pair.is_cross)
+    recused = {one.ground for one in await store.list_recusals(tx, pair_id)}
+    conflicted = await is_conflicted(tx, pair.mentor_id, pair.mentee_id, recused)
+    said = pair.accept(mentor.offer(taken), lending, seat, now, conflicted=conflicted)
     await record(tx, pair, said)
     return pair
 
@@ -159,7 +174,7 @@ async def end_unactivated(tx: Transaction, pair_id: UUID, now: datetime) -> None
 async def show_pair(tx: Transaction, me: Member, pair_id: UUID) -> Pair:
     """One pair, for one of the two or an administrator of one of their institutions. Raises PairNotFound."""
     pair = await store.get_pair(tx, pair_id)
-    _roles(pair, me)
+    roles_in(pair, me)
     return pair
 
 
@@ -172,10 +187,10 @@ async def list_pairs(
 
 
 async def list_mentors(
-    tx: Transaction, me: Member, after: UUID | None, limit: int, now: datetime
+    tx: Transaction, me: Member, mentee_id: UUID | None, after: UUID | None, limit: int, now: datetime
 ) -> list[ListedMentor]:
-    """Mentors whom the institution may propose now, its own and lent ones, by id."""
-    return await store.list_mentors(tx, me.institution_id, after, limit, now)
+    """Mentors whom the institution may propose now, its own and lent ones, by id; with a mentee, to that mentee."""
+    return await store.list_mentors(tx, me.institution_id, mentee_id, after, limit, now)
 
 
 async def list_ledger(tx: Transaction, me: Member) -> list[LedgerLine]:
@@ -191,13 +206,14 @@ async def _change(
     act: Callable[[Pair, frozenset[Who]], PairEvent],
 ) -> Pair:
     pair = await store.get_pair_for_update(tx, pair_id)
-    by = _roles(pair, me)
+    by = roles_in(pair, me)
     seen.check(pair.revision)
     await record(tx, pair, act(pair, by))
     return pair
 
 
-def _roles(pair: Pair, me: Member) -> frozenset[Who]:
+def roles_in(pair: Pair, me: Member) -> frozenset[Who]:
+    """As whom somebody may act on a pair. Raises PairNotFound."""
     return pair.roles_of(me.person_id, administers=_administers(me))
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from services.pairing import store
 from services.pairing.domain import Agreement, Pair, Person, Status
 from services.pairing.use_cases.aftermath import record
+from services.pairing.use_cases.conflicts import review_pairs_of
 from shared.contracts.event import Role
 from shared.platform.database import Transaction
 from shared.platform.errors import NotYet
@@ -47,10 +48,13 @@ async def assign_mentor(
     await write_cards(tx, [person_id])
 
 
-async def assign_mentee(tx: Transaction, institution_id: UUID, person_id: UUID) -> None:
-    """A person is a mentee. Raises NotYet."""
+async def assign_mentee(
+    tx: Transaction, institution_id: UUID, person_id: UUID, programme: str | None, now: datetime
+) -> None:
+    """A person is a mentee, of a programme where one is known: who judges there is in conflict. Raises NotYet."""
     await _lock_person(tx, institution_id, person_id)
-    await store.save_mentee(tx, institution_id, person_id, is_mentee=True)
+    await store.save_mentee(tx, institution_id, person_id, programme)
+    await review_pairs_of(tx, person_id, now)
 
 
 async def remove_role(tx: Transaction, institution_id: UUID, person_id: UUID, role: Role, now: datetime) -> None:
@@ -62,7 +66,7 @@ async def remove_role(tx: Transaction, institution_id: UUID, person_id: UUID, ro
         await store.save_no_mentor(tx, institution_id, person_id)
         await store.delete_cards(tx, [person_id])
     else:
-        await store.save_mentee(tx, institution_id, person_id, is_mentee=False)
+        await store.save_no_mentee(tx, institution_id, person_id)
     pairs = await store.list_open_pairs_of_for_update(tx, person_id)
     mine = [pair for pair in pairs if person_id == (pair.mentor_id if role == "mentor" else pair.mentee_id)]
     await _part(tx, mine, "role_removed", now)
@@ -90,6 +94,8 @@ async def part_with(
 ) -> None:
     """A person is gone: their pairs end, proposals are recalled, and `reason` says why. Raises NotYet."""
     await _set_status(tx, institution_id, person_id, reason)
+    if reason == "erased":
+        await store.delete_duties_of(tx, institution_id, person_id)
     await _part(tx, await store.list_open_pairs_of_for_update(tx, person_id), reason, now)
 
 

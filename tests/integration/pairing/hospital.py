@@ -15,6 +15,8 @@ from shared.contracts.directory import (
     AgreementSigned,
     CapsSet,
     DirectoryEvent,
+    DutyAssigned,
+    DutyRemoved,
     InstitutionJoined,
     PersonJoined,
     RoleAssigned,
@@ -59,11 +61,12 @@ class Hospital:
         return hospital
 
     def person(
-        self, person_id: UUID, role: Role, *, places: int = 0, shared_places: int = 0
+        self, person_id: UUID, role: Role, *, places: int = 0, shared_places: int = 0, programme: str | None = None
     ) -> tuple[DirectoryEvent, ...]:
         """The events that make someone known in a role."""
         joined = self.about(PersonJoined, person_id, sign_in_key=person_id.hex, time_zone="Europe/Warsaw")
-        return joined, self.role(person_id, role, places=places, shared_places=shared_places)
+        facts = {"places": places, "shared_places": shared_places, "programme": programme}
+        return joined, self.about(RoleAssigned, person_id, role=role, **facts)
 
     def role(self, person_id: UUID, role: Role, *, places: int = 0, shared_places: int = 0) -> RoleAssigned:
         """The event that gives someone a role, or new facts of it."""
@@ -79,11 +82,19 @@ class Hospital:
         await self.pairing.deliver(*self.person(person_id, "mentor", places=places, shared_places=shared_places))
         return person_id
 
-    async def mentee(self) -> UUID:
+    async def mentee(self, programme: str | None = None) -> UUID:
         """A new mentee whom pairing knows."""
         person_id = uuid4()
-        await self.pairing.deliver(*self.person(person_id, "mentee"))
+        await self.pairing.deliver(*self.person(person_id, "mentee", programme=programme))
         return person_id
+
+    async def assign_duty(self, person_id: UUID, duty: str, programme: str) -> None:
+        """Somebody directs, judges or coaches in a programme."""
+        await self.pairing.deliver(self.about(DutyAssigned, person_id, duty=duty, programme=programme))
+
+    async def remove_duty(self, person_id: UUID, duty: str, programme: str) -> None:
+        """Somebody does so no longer."""
+        await self.pairing.deliver(self.about(DutyRemoved, person_id, duty=duty, programme=programme))
 
     async def lend_to(self, borrower: "Hospital", *, cap: int | None = None) -> UUID:
         """An agreement in force: this hospital lends mentors to the other one."""
@@ -159,9 +170,10 @@ class Desk:
         """The pair as it is now."""
         return (await self.http.get(f"/pairs/{pair['pair_id']}")).raise_for_status().json()
 
-    async def mentor_ids(self) -> list[str]:
-        """Whom the institution may propose now."""
-        items = (await self.http.get("/mentors?limit=200")).raise_for_status().json()["items"]
+    async def mentor_ids(self, mentee_id: UUID | None = None) -> list[str]:
+        """Whom the institution may propose now, to this mentee."""
+        asked: dict[str, str | int] = {"limit": 200} | ({"mentee_id": str(mentee_id)} if mentee_id else {})
+        items = (await self.http.get("/mentors", params=asked)).raise_for_status().json()["items"]
         return [item["mentor_id"] for item in items]
 
     async def ledger(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Pairing over HTTP: each operation parses, calls one use case and shows the outcome; refuses to hold a rule."""
+"""Pairs, mentors and the ledger over HTTP; each operation parses, calls one use case and shows the outcome."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,6 +15,7 @@ from services.pairing.domain import (
     AlreadyPaired,
     BorrowCap,
     CapacityExhausted,
+    ConflictOfInterest,
     LedgerLine,
     LendCap,
     ListedMentor,
@@ -65,7 +66,10 @@ class ReasonForm(Form):
 
 
 class PairView(BaseModel):
-    """A pair: who, how it stands and by when who is expected to act; `reason` is why it is paused, or how it ended."""
+    """A pair: who, how it stands and by when who is expected to act; `reason` is why it is paused, or how it ended.
+
+    `coi_review_by` is set while a conflict of interest waits to be resolved, and says when the pair pauses for it.
+    """
 
     pair_id: UUID
     mentor_id: UUID
@@ -80,6 +84,7 @@ class PairView(BaseModel):
     activated_at: AwareDatetime | None
     review_at: AwareDatetime | None
     closed_at: AwareDatetime | None
+    coi_review_by: AwareDatetime | None
     reason: str | None
     revision: int
 
@@ -152,6 +157,7 @@ class LedgerView(BaseModel):
         NotAccepting,
         ReversePair,
         AlreadyPaired,
+        ConflictOfInterest,
         NoAgreement,
         CapacityExhausted,
         SharedCapacityExhausted,
@@ -190,6 +196,7 @@ async def show_pair(pair_id: UUID, me: Me, tx: Tx) -> PairView:
         NotPossibleNow,
         ProposalLapsed,
         NotAccepting,
+        ConflictOfInterest,
         NoAgreement,
         CapacityExhausted,
         SharedCapacityExhausted,
@@ -227,7 +234,15 @@ async def recall_pair(
 
 @routes.post(
     "/pairs/{pair_id}/activate",
-    responses=problems(PairNotFound, NotYourStep, StaleRevision, NotPossibleNow, ActivationLapsed, SomeoneIsAway),
+    responses=problems(
+        PairNotFound,
+        NotYourStep,
+        StaleRevision,
+        NotPossibleNow,
+        ActivationLapsed,
+        ConflictOfInterest,
+        SomeoneIsAway,
+    ),
 )
 async def activate_pair(pair_id: UUID, if_match: IfMatch, me: Me, tx: Tx, now: Now) -> PairView:
     """Confirm as the mentee after the mentor's yes; from now on the two may meet."""
@@ -248,7 +263,7 @@ async def pause_pair(pair_id: UUID, form: PauseForm, if_match: IfMatch, *, me: M
 
 @routes.post(
     "/pairs/{pair_id}/resume",
-    responses=problems(PairNotFound, NotYourStep, StaleRevision, NotPossibleNow, SomeoneIsAway),
+    responses=problems(PairNotFound, NotYourStep, StaleRevision, NotPossibleNow, ConflictOfInterest, SomeoneIsAway),
 )
 async def resume_pair(pair_id: UUID, if_match: IfMatch, me: Me, tx: Tx, now: Now) -> PairView:
     """Let a paused pair go on."""
@@ -268,10 +283,13 @@ async def end_pair(
 
 
 @routes.get("/mentors")
-async def list_mentors(page: Page, me: Me, tx: Tx, now: Now) -> Listing[MentorView]:
-    """Mentors whom your institution may propose now: its own and lent ones, who are here and have a place free."""
+async def list_mentors(page: Page, me: Me, tx: Tx, now: Now, mentee_id: UUID | None = None) -> Listing[MentorView]:
+    """Mentors whom your institution may propose now: its own and lent ones, who are here and have a place free.
+
+    With `mentee_id`, without those whom a conflict of interest makes impossible for that mentee.
+    """
     after = page.position(UUID)
-    mentors = await use_cases.list_mentors(tx, me, after[0] if after else None, page.limit + 1, now)
+    mentors = await use_cases.list_mentors(tx, me, mentee_id, after[0] if after else None, page.limit + 1, now)
     listing = page.listing(mentors, lambda mentor: (mentor.mentor_id,))
     return Listing(items=[MentorView.of(mentor) for mentor in listing.items], next=listing.next)
 

@@ -1,0 +1,72 @@
+"""Conflicts of interest between a mentor and a mentee: what makes one, what only warns, and when it is resolved."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Literal
+from uuid import UUID
+
+from shared.contracts.directory import Duty
+
+DeclaredKind = Literal["family", "financial", "personal"]
+Kind = Duty | DeclaredKind
+Source = Literal["duty", "declared"]
+How = Literal["recused", "role_ended", "withdrawn"]
+RecusalReason = Literal["assesses_no_more", "others_decide", "administrative"]
+
+REVIEW_CONFLICT_WITHIN: Final = timedelta(days=14)
+UNRESOLVED: Final = "conflict_unresolved"
+# A coach guides, and may be mentor of the same person: said to whoever looks, and no more.
+WARNS: Final = frozenset[Kind]({"coach"})
+
+
+@dataclass(frozen=True)
+class Ground:
+    """One reason why two people are in conflict: a duty in the mentee's programme, or what somebody declared.
+
+    `key` tells it from others of its kind: the programme's code, or the declaration's id.
+    """
+
+    kind: Kind
+    source: Source
+    key: str
+
+    @property
+    def blocks(self) -> bool:
+        """Whether it makes a pair impossible; the others only warn."""
+        return self.kind not in WARNS
+
+    @property
+    def name(self) -> str:
+        """What a recusal names it by."""
+        return f"{self.kind} {self.key}"
+
+
+@dataclass(frozen=True)
+class Recusal:
+    """Somebody stepped back from what made a ground of conflict, for one pair; recorded with who and why."""
+
+    ground: str
+    reason: RecusalReason
+    recused_by: UUID
+    recused_at: datetime
+
+
+@dataclass
+class Declaration:
+    """What one of two people, or an administrator, said stands between them; it holds until it is withdrawn."""
+
+    conflict_id: UUID
+    mentor_id: UUID
+    mentee_id: UUID
+    mentor_institution_id: UUID
+    mentee_institution_id: UUID
+    kind: DeclaredKind
+    declared_by: UUID
+    declared_at: datetime
+    withdrawn_at: datetime | None = None
+
+
+def standing(grounds: Sequence[Ground], recused: Collection[str]) -> list[Ground]:
+    """The grounds that make a pair impossible and from which nobody has stepped back."""
+    return [ground for ground in grounds if ground.blocks and ground.name not in recused]

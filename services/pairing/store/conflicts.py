@@ -1,0 +1,147 @@
+"""The statements about duties, declared conflicts and recusals; one function, one statement; refuses to hold a rule."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from services.pairing.domain import ConflictNotFound, Declaration, DeclaredKind, Ground, Pair, Recusal
+from shared.contracts.directory import Duty
+from shared.platform.database import Row, Transaction
+
+
+async def save_duty(tx: Transaction, institution_id: UUID, person_id: UUID, programme: str, duty: Duty) -> None:
+    """Somebody has a duty in a programme; said again when its end changes."""
+    await tx.execute(
+        """
+        INSERT INTO duties (institution_id, person_id, programme, duty) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING
+        """,
+        institution_id,
+        person_id,
+        programme,
+        duty,
+    )
+
+
+async def delete_duty(tx: Transaction, institution_id: UUID, person_id: UUID, programme: str, duty: Duty) -> None:
+    """Somebody has it no longer."""
+    await tx.execute(
+        "DELETE FROM duties WHERE institution_id = $1 AND person_id = $2 AND programme = $3 AND duty = $4",
+        institution_id,
+        person_id,
+        programme,
+        duty,
+    )
+
+
+async def delete_duties_of(tx: Transaction, institution_id: UUID, person_id: UUID) -> None:
+    """Somebody is erased."""
+    await tx.execute("DELETE FROM duties WHERE institution_id = $1 AND person_id = $2", institution_id, person_id)
+
+
+async def list_grounds(tx: Transaction, mentor_id: UUID, mentee_id: UUID) -> list[Ground]:
+    """What stands between a mentor and a mentee; read after their rows, or their pair's, are locked."""
+    rows = await tx.fetch(
+        """
+        SELECT d.duty AS kind, 'duty' AS source, d.programme AS key
+        FROM people e JOIN duties d ON d.institution_id = e.institution_id AND d.programme = e.programme
+        WHERE e.person_id = $2 AND d.person_id = $1
+        UNION ALL
+        SELECT kind, 'declared', conflict_id::text FROM conflicts
+        WHERE least(mentor_id, mentee_id) = least($1::uuid, $2::uuid)
+          AND greatest(mentor_id, mentee_id) = greatest($1, $2) AND withdrawn_at IS NULL
+        ORDER BY source, kind, key
+        """,
+        mentor_id,
+        mentee_id,
+    )
+    return [Ground(**row) for row in rows]
+
+
+async def list_recusals(tx: Transaction, pair_id: UUID) -> list[Recusal]:
+    """From what somebody stepped back for a pair."""
+    rows = await tx.fetch(
+        "SELECT ground, reason, recused_by, recused_at FROM recusals WHERE pair_id = $1 ORDER BY ground", pair_id
+    )
+    return [Recusal(**row) for row in rows]
+
+
+async def add_recusals(tx: Transaction, pair: Pair, recusals: Sequence[Recusal]) -> None:
+    """Keep who stepped back from what; of a pair that is locked."""
+    await tx.execute(
+        """
+        INSERT INTO recusals (pair_id, mentor_institution_id, mentee_institution_id, ground, reason, recused_by,
+            recused_at)
+        SELECT $1, $2, $3, unnest($4::text[]), unnest($5::text[]), unnest($6::uuid[]), unnest($7::timestamptz[])
+        """,
+        pair.pair_id,
+        pair.mentor_institution_id,
+        pair.mentee_institution_id,
+        [one.ground for one in recusals],
+        [one.reason for one in recusals],
+        [one.recused_by for one in recusals],
+        [one.recused_at for one in recusals],
+    )
+
+
+async def find_declaration(tx: Transaction, mentor_id: UUID, mentee_id: UUID, kind: DeclaredKind) -> Declaration | None:
+    """What was declared of this kind between the two and not withdrawn; of a pair that is locked."""
+    row = await tx.find(
+        """
+        SELECT conflict_id, mentor_id, mentee_id, mentor_institution_id, mentee_institution_id, kind, declared_by,
+            declared_at, withdrawn_at
+        FROM conflicts
+        WHERE least(mentor_id, mentee_id) = least($1::uuid, $2::uuid)
+          AND greatest(mentor_id, mentee_id) = greatest($1, $2) AND kind = $3 AND withdrawn_at IS NULL
+        """,
+        mentor_id,
+        mentee_id,
+        kind,
+    )
+    return None if row is None else Declaration(**row)
+
+
+async def add_declaration(tx: Transaction, one: Declaration) -> None:
+    """Keep what was declared."""
+    await tx.execute(
+        """
+        INSERT INTO conflicts (conflict_id, mentor_id, mentee_id, mentor_institution_id, mentee_institution_id, kind,
+            declared_by, declared_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        """,
+        one.conflict_id,
+        one.mentor_id,
+        one.mentee_id,
+        one.mentor_institution_id,
+        one.mentee_institution_id,
+        one.kind,
+        one.declared_by,
+        one.declared_at,
+    )
+
+
+async def get_declaration(tx: Transaction, conflict_id: UUID) -> Declaration:
+    """One declaration that was not withdrawn; raises ConflictNotFound."""
+    return _declaration(
+        await tx.find(
+            """
+            SELECT conflict_id, mentor_id, mentee_id, mentor_institution_id, mentee_institution_id, kind, declared_by,
+                declared_at, withdrawn_at
+            FROM conflicts WHERE conflict_id = $1 AND withdrawn_at IS NULL
+            """,
+            conflict_id,
+        )
+    )
+
+
+async def withdraw_declaration(tx: Transaction, conflict_id: UUID, now: datetime) -> bool:
+    """Whether it was withdrawn now: it may have been before."""
+    done = await tx.execute(
+        "UPDATE conflicts SET withdrawn_at = $2 WHERE conflict_id = $1 AND withdrawn_at IS NULL", conflict_id, now
+    )
+    return done == "UPDATE 1"
+
+
+def _declaration(row: Row | None) -> Declaration:
+    if row is None:
+        raise ConflictNotFound
+    return Declaration(**row)
