@@ -9,9 +9,13 @@ from uuid import UUID
 
 import pytest
 
-from shared.contracts.directory import DutyAssigned, PersonErased, PersonReturned, PersonWentOnLeave, RoleAssigned
+from services.pairing import use_cases
+from shared.contracts.directory import PersonErased, PersonReturned, PersonWentOnLeave, RoleAssigned
 from shared.contracts.event import Role
 from shared.contracts.pairing import ConflictRaised, ConflictResolved, PairPaused, PairResumed
+from shared.platform.http import Revision
+from shared.platform.members import Person
+from shared.testing.eventually import eventually
 from shared.testing.running import Running
 from tests.integration.pairing.hospital import SINCE, Hospital, code_of
 
@@ -246,17 +250,53 @@ async def test_an_erasure_takes_what_was_known_of_duties(pairing: Running) -> No
     assert await pairing.rows("SELECT FROM duties WHERE person_id = $1", mentor_id) == []
 
 
-async def test_a_yes_and_a_duty_in_the_same_moment_never_leave_an_unmarked_pair(pairing: Running) -> None:
+async def test_a_yes_waits_for_a_duty_that_is_being_heard_of_and_is_refused(pairing: Running) -> None:
     hospital = await Hospital.join(pairing)
-    for _ in range(25):
-        mentor_id = await hospital.mentor()
-        pair = await hospital.propose(mentor_id, await hospital.mentee(MEDICINE))
-        duty = hospital.about(DutyAssigned, mentor_id, duty="director", programme=MEDICINE)
-        async with hospital.signed_in(mentor_id, "mentor") as desk:
-            answer, _ = await asyncio.gather(desk.act(pair, "accept"), pairing.deliver(duty))
-            seen = await desk.show(pair)
-        assert answer.json().get("code", "accepted") in {"accepted", "conflict_of_interest"}
-        assert (seen["state"] == "accepted") == (seen["coi_review_by"] is not None)
+    mentor_id = await hospital.mentor()
+    pair = await hospital.propose(mentor_id, await hospital.mentee(MEDICINE))
+    async with hospital.signed_in(mentor_id, "mentor") as desk:
+        async with pairing.worker.transaction() as tx:
+            await use_cases.take_up_duty(tx, hospital.institution_id, mentor_id, MEDICINE, "director", tx.now)
+            yes = asyncio.create_task(desk.act(pair, "accept"))
+            await _somebody_waits(pairing)
+        assert code_of(await yes) == (409, "conflict_of_interest")
+
+
+async def test_a_duty_waits_for_a_yes_that_is_being_given_and_marks_the_pair(pairing: Running) -> None:
+    hospital = await Hospital.join(pairing)
+    mentor_id = await hospital.mentor()
+    pair = await hospital.propose(mentor_id, await hospital.mentee(MEDICINE))
+    me = Person(mentor_id, hospital.institution_id, frozenset({"mentor"}))
+    async with pairing.worker.transaction() as tx:
+        await use_cases.accept_pair(tx, me, UUID(pair["pair_id"]), Revision(pair["revision"]), tx.now)
+        heard = asyncio.create_task(hospital.assign_duty(mentor_id, "director", MEDICINE))
+        await _somebody_waits(pairing)
+    await heard
+    assert (await _seen(hospital, pair))["coi_review_by"] is not None
+
+
+async def test_a_yes_waits_for_the_mentees_new_programme_and_is_refused(pairing: Running) -> None:
+    hospital = await Hospital.join(pairing)
+    mentor_id, mentee_id = await hospital.mentor(), await hospital.mentee()
+    await hospital.assign_duty(mentor_id, "evaluator", MEDICINE)
+    pair = await hospital.propose(mentor_id, mentee_id)
+    async with hospital.signed_in(mentor_id, "mentor") as desk:
+        async with pairing.worker.transaction() as tx:
+            await use_cases.assign_mentee(tx, hospital.institution_id, mentee_id, MEDICINE, tx.now)
+            yes = asyncio.create_task(desk.act(pair, "accept"))
+            await _somebody_waits(pairing)
+        assert code_of(await yes) == (409, "conflict_of_interest")
+
+
+async def _somebody_waits(pairing: Running) -> None:
+    waiting = (
+        "SELECT FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE NOT granted AND datname = current_database()"
+    )
+
+    async def waits() -> bool:
+        return len(await pairing.rows(waiting)) > 0
+
+    await eventually(waits)
 
 
 async def test_a_yes_and_a_declaration_in_the_same_moment_never_leave_an_unmarked_pair(pairing: Running) -> None:
