@@ -54,18 +54,6 @@ async def find_person_for_update(tx: Transaction, institution_id: UUID, person_i
     return None if row is None else _person(row)
 
 
-async def list_people_for_update(tx: Transaction, institution_id: UUID, ids: Sequence[UUID]) -> dict[UUID, Person]:
-    """Those of the ids who are of the institution, locked in order of id."""
-    rows = await tx.fetch(
-        "SELECT "
-        + _PERSON
-        + " FROM people WHERE institution_id = $1 AND person_id = ANY($2::uuid[]) ORDER BY person_id FOR UPDATE",
-        institution_id,
-        ids,
-    )
-    return {row["person_id"]: _person(row) for row in rows}
-
-
 async def list_people_for_share(tx: Transaction, institution_id: UUID, ids: Sequence[UUID]) -> dict[UUID, Person]:
     """Those of the ids who are of the institution, kept as they are until the end of the transaction."""
     rows = await tx.fetch(

@@ -99,12 +99,10 @@ async def accept_pair(tx: Transaction, me: Member, pair_id: UUID, seen: Revision
     lending = None
     if pair.is_cross:
         lending = await store.get_lending_for_update(tx, pair.mentor_institution_id, pair.mentee_institution_id, now)
-    # The mentee of a home pair too: what makes a conflict of interest changes under the locks of these two rows.
-    mentor = (await store.list_people_for_update(tx, me.institution_id, [pair.mentor_id, pair.mentee_id])).get(
-        pair.mentor_id
-    )
+    mentor = await store.find_person_for_update(tx, me.institution_id, me.person_id)
     if mentor is None:
         raise NotAccepting
+    # What makes a conflict of interest changes under the lock of each open pair that it concerns, so it is read after.
     pair = await store.get_pair_for_update(tx, pair_id)
     seen.check(pair.revision)
     taken = await store.list_taken_seats(tx, mentor)

@@ -144,10 +144,10 @@ async def test_a_conflict_that_was_resolved_in_time_pauses_nothing(pairing: Runn
         await hospital.assign_duty(UUID(pair["mentor_id"]), "director", MEDICINE)
         review_by = datetime.fromisoformat((await _seen(hospital, pair))["coi_review_by"])
         await hospital.remove_duty(UUID(pair["mentor_id"]), "director", MEDICINE)
+        assert await pairing.rows("SELECT kind FROM timers WHERE subject_id = $1", UUID(pair["pair_id"])) == []
         await pairing.stage.step_to(review_by)
         await pairing.fire()
         assert (await _seen(hospital, pair))["state"] == "active"
-        assert await pairing.rows("SELECT kind FROM timers WHERE subject_id = $1", UUID(pair["pair_id"])) == []
 
 
 async def test_a_recorded_recusal_resolves_what_stands_and_not_what_comes_later(pairing: Running) -> None:
