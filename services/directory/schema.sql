@@ -205,7 +205,7 @@ CREATE TABLE roster_imports (
     institution_id uuid NOT NULL REFERENCES institutions,
     import_id uuid NOT NULL,
     imported_by uuid NOT NULL,
-    state text NOT NULL CHECK (state IN ('previewed', 'applied', 'expired')),
+    state text NOT NULL,
     created_at timestamptz NOT NULL,
     expires_at timestamptz NOT NULL,
     applied_at timestamptz,
@@ -214,13 +214,43 @@ CREATE TABLE roster_imports (
     ignored_columns text[] NOT NULL,
     counts jsonb NOT NULL,
     revision bigint NOT NULL,
+    revert_until timestamptz,
+    reverted_at timestamptz,
     PRIMARY KEY (institution_id, import_id),
-    CHECK ((state = 'applied') = (applied_at IS NOT NULL)),
-    CHECK (state = 'previewed' OR lines IS NULL)
+    CHECK (state = 'previewed' OR lines IS NULL),
+    CONSTRAINT roster_imports_states CHECK (
+        CASE state
+            WHEN 'previewed' THEN num_nonnulls(applied_at, reverted_at) = 0
+            WHEN 'expired' THEN num_nonnulls(applied_at, reverted_at) = 0
+            WHEN 'applied' THEN applied_at IS NOT NULL AND reverted_at IS NULL
+            WHEN 'reverted' THEN num_nulls(applied_at, reverted_at) = 0
+            WHEN 'partly_reverted' THEN num_nulls(applied_at, reverted_at) = 0
+            ELSE false
+        END
+    )
 );
 CREATE INDEX roster_imports_by_id ON roster_imports (import_id);
 CALL wall_by('roster_imports', 'institution_id');
 GRANT SELECT, INSERT, UPDATE ON roster_imports TO directory_app, directory_worker;
+
+-- How people were before an import and after it, personal data too: kept for the 7 days in which it may be reverted.
+-- Of somebody who is erased it stays that they were changed, and not how. `before` is null for whom the import brought.
+CREATE TABLE roster_changes (
+    institution_id uuid NOT NULL,
+    import_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    row integer NOT NULL,
+    is_new boolean NOT NULL,
+    before text,
+    after text,
+    PRIMARY KEY (institution_id, import_id, person_id),
+    FOREIGN KEY (institution_id, import_id) REFERENCES roster_imports,
+    FOREIGN KEY (institution_id, person_id) REFERENCES people,
+    CHECK (before IS NULL OR (after IS NOT NULL AND NOT is_new))
+);
+CREATE INDEX roster_changes_by_person ON roster_changes (institution_id, person_id);
+CALL wall_by('roster_changes', 'institution_id');
+GRANT SELECT, INSERT, UPDATE, DELETE ON roster_changes TO directory_app, directory_worker;
 
 -- An erasure is complete when the log of contacts has been read to its end and the person's last word is a tombstone.
 CREATE TABLE erasures (

@@ -29,3 +29,9 @@ async def on_duty_over(tx: Transaction, timer: use_cases.DutyOver) -> None:
 async def on_roster_expires(tx: Transaction, timer: use_cases.RosterExpires) -> None:
     """What a roster holds of people is not kept longer than a day."""
     await use_cases.forget_roster(tx, timer.subject_id)
+
+
+@clock.on(use_cases.RosterRevertOver)
+async def on_roster_revert_over(tx: Transaction, timer: use_cases.RosterRevertOver) -> None:
+    """What was before an import is not kept longer than it can be reverted."""
+    await use_cases.forget_roster_changes(tx, timer.subject_id)

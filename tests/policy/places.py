@@ -142,8 +142,8 @@ async def _directory(running: Running) -> Rows:
         },
     )
     check = await consortium.post("/contact-checks")
-    roster = await hospital.preview(a_roster({}))
     duty = {"person_id": str(hospital.administrator_id), "programme": programme, "duty": "director"}
+    roster = await hospital.apply(a_roster({}), rows="good")
     ids = {
         "agreement_id": UUID(agreement.raise_for_status().json()["agreement_id"]),
         "check_id": UUID(check.raise_for_status().json()["check_id"]),

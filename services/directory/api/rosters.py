@@ -1,7 +1,7 @@
 """Roster files over HTTP: a preview first, which changes nobody, then its rows, all or the good ones."""
 
 from collections.abc import Sequence
-from typing import Final, Self
+from typing import Final, Literal, Self
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel
@@ -9,15 +9,19 @@ from pydantic import AwareDatetime, BaseModel
 from services.directory import use_cases
 from services.directory.api.fields import ExternalId, ReadKeys
 from services.directory.domain.imports import (
+    RevertTooLate,
     RosterAlreadyApplied,
+    RosterAlreadyReverted,
     RosterExpired,
     RosterHasErrors,
     RosterImport,
     RosterImportNotFound,
+    RosterNotApplied,
     Rows,
     State,
 )
 from services.directory.domain.people import ErasedPersonNotFound
+from services.directory.domain.reverts import Finding, Reason
 from services.directory.domain.roster import Kind
 from services.directory.domain.sheet import (
     DuplicateColumn,
@@ -68,13 +72,18 @@ class CountsView(BaseModel):
 
 
 class RosterImportView(BaseModel):
-    """A roster file that was sent; its rows are shown, and may be applied, for 24 hours."""
+    """A roster file that was sent; its rows are shown, and may be applied, for 24 hours.
+
+    An import may be reverted before `revert_until`; `partly_reverted` says that something had changed since.
+    """
 
     import_id: UUID
     state: State
     created_at: AwareDatetime
     expires_at: AwareDatetime
     applied_at: AwareDatetime | None
+    revert_until: AwareDatetime | None
+    reverted_at: AwareDatetime | None
     ignored_columns: Sequence[str]
     counts: CountsView
     rows: Sequence[RowView]
@@ -90,6 +99,49 @@ class RosterImportView(BaseModel):
                 "rows": [vars(row) for row in draft.rows],
             }
         )
+
+
+class RevertedPersonView(BaseModel):
+    """What reverting does to somebody whom the import brought (`new`) or changed.
+
+    `taken_back` are the columns that go back to what they were, and `changed_since` those that are left because they
+    changed since; whoever is left as they are for a `reason` has neither. Who was brought goes back to having left.
+    """
+
+    person_id: UUID
+    row: int
+    external_id: str | None
+    kind: Literal["new", "changed"]
+    taken_back: Sequence[str]
+    changed_since: Sequence[str]
+    reason: Reason | None
+
+    @classmethod
+    def of(cls, found: Finding) -> Self:
+        """One person of an import as its institution's administrators see them."""
+        said = {name: getattr(found, name) for name in cls.model_fields if name != "kind"}
+        return cls.model_validate({**said, "kind": "new" if found.is_new else "changed"})
+
+
+class RosterRevertView(BaseModel):
+    """An import and everybody whom it changed, in the order of its rows; who is as they were before is left out."""
+
+    import_id: UUID
+    state: State
+    applied_at: AwareDatetime | None
+    revert_until: AwareDatetime | None
+    reverted_at: AwareDatetime | None
+    people: Sequence[RevertedPersonView]
+    revision: int
+
+    @classmethod
+    def of(cls, draft: RosterImport, found: Sequence[Finding]) -> Self:
+        """What reverting would do, or did."""
+        said = {name: getattr(draft, name) for name in cls.model_fields if name != "people"}
+        return cls.model_validate({**said, "people": [RevertedPersonView.of(one) for one in found]})
+
+
+_REVERT: Final = problems(RosterImportNotFound, RosterNotApplied, RosterAlreadyReverted, RevertTooLate)
 
 
 def make_routes(keys: ReadKeys) -> Routes:
@@ -128,6 +180,16 @@ def make_routes(keys: ReadKeys) -> Routes:
     async def apply_roster(import_id: UUID, form: ApplyForm, me: Me, tx: Tx) -> RosterImportView:
         """Import a roster's rows, judged anew by what is known now; everything is stored, or nothing."""
         return RosterImportView.of(await use_cases.apply_roster(tx, import_id, form.rows, me, keys()))
+
+    @routes.get("/roster-imports/{import_id}/revert", responses=_REVERT)
+    async def preview_revert(import_id: UUID, me: Me, tx: Tx) -> RosterRevertView:
+        """What reverting an import would take back now, and what changed since and would be left; nobody is changed."""
+        return RosterRevertView.of(*await use_cases.preview_revert(tx, import_id, me))
+
+    @routes.post("/roster-imports/{import_id}/revert", responses=_REVERT)
+    async def revert_roster(import_id: UUID, me: Me, tx: Tx) -> RosterRevertView:
+        """Take an import back within 7 days, judged anew by what is known now: all that did not change since."""
+        return RosterRevertView.of(*await use_cases.revert_roster(tx, import_id, me, keys()))
 
     @routes.post("/readmissions", status_code=204, responses=problems(ErasedPersonNotFound))
     async def readmit_person(form: ReadmissionForm, me: Me, tx: Tx) -> None:

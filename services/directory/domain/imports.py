@@ -1,4 +1,4 @@
-"""A roster import between its preview and its end; refuses to be applied twice, late, or with errors unseen."""
+"""A roster import from its preview on; refuses to be applied or reverted twice, late, or with errors unseen."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -12,8 +12,9 @@ from services.directory.domain.roster import Kind, Verdict
 from shared.platform.errors import Conflict, NotFound
 
 KEPT_FOR: Final = timedelta(hours=24)
+REVERT_WITHIN: Final = timedelta(days=7)
 
-State = Literal["previewed", "applied", "expired"]
+State = Literal["previewed", "applied", "expired", "reverted", "partly_reverted"]
 Rows = Literal["all", "good"]
 
 
@@ -33,6 +34,18 @@ class RosterExpired(Conflict):
     """This preview is older than 24 hours and its rows are deleted. Nothing was imported; send the file again."""
 
 
+class RosterNotApplied(Conflict):
+    """This roster was not imported, so there is nothing to take back."""
+
+
+class RosterAlreadyReverted(Conflict):
+    """This import was taken back before. Nothing was changed."""
+
+
+class RevertTooLate(Conflict):
+    """This import is older than 7 days, and what was before it is deleted. Nothing was changed."""
+
+
 @dataclass(frozen=True)
 class RowView:
     """What a preview says of one row; of personal data it holds the external id alone."""
@@ -46,7 +59,10 @@ class RowView:
 
 @dataclass
 class RosterImport:
-    """One file that was sent. `lines` and `rows` are kept for 24 hours: they hold personal data."""
+    """One file that was sent. `lines` and `rows` are kept for 24 hours: they hold personal data.
+
+    It may be reverted before `revert_until`, until when what was before it is kept beside it.
+    """
 
     import_id: UUID
     institution_id: UUID
@@ -59,6 +75,8 @@ class RosterImport:
     counts: dict[Kind, int] = field(default_factory=dict[Kind, int])
     state: State = "previewed"
     applied_at: datetime | None = None
+    revert_until: datetime | None = None
+    reverted_at: datetime | None = None
     revision: int = 1
 
     def show(self, verdicts: Sequence[Verdict]) -> None:
@@ -72,7 +90,7 @@ class RosterImport:
 
     def check_open(self, now: datetime) -> None:
         """Raise RosterAlreadyApplied or RosterExpired where it can no longer be applied."""
-        if self.state == "applied":
+        if self.applied_at is not None:
             raise RosterAlreadyApplied
         if self.state == "expired" or now >= self.expires_at:
             raise RosterExpired
@@ -84,7 +102,23 @@ class RosterImport:
         self.show(verdicts)
         self.state = "applied"
         self.applied_at = now
+        self.revert_until = now + REVERT_WITHIN
         self.lines = ()
+        self.revision += 1
+
+    def check_revertible(self, now: datetime) -> None:
+        """Raise RosterNotApplied, RosterAlreadyReverted or RevertTooLate where it cannot be taken back."""
+        if self.applied_at is None:
+            raise RosterNotApplied
+        if self.reverted_at is not None:
+            raise RosterAlreadyReverted
+        if self.revert_until is None or now >= self.revert_until:
+            raise RevertTooLate
+
+    def revert(self, now: datetime, *, leaves_something: bool) -> None:
+        """Be taken back, whole or in part."""
+        self.state = "partly_reverted" if leaves_something else "reverted"
+        self.reverted_at = now
         self.revision += 1
 
     def forget(self) -> None:

@@ -9,8 +9,8 @@ from services.directory.domain.sheet import from_text, to_text
 from shared.platform.database import Row, Transaction
 
 _IMPORT: Final = """
-SELECT institution_id, import_id, imported_by, state, created_at, expires_at, applied_at, lines, rows, ignored_columns,
-       counts, revision
+SELECT institution_id, import_id, imported_by, state, created_at, expires_at, applied_at, revert_until, reverted_at,
+       lines, rows, ignored_columns, counts, revision
 FROM roster_imports
 """
 
@@ -59,13 +59,16 @@ async def save_roster_import(tx: Transaction, one: RosterImport) -> None:
     await tx.execute(
         """
         UPDATE roster_imports
-        SET state = $3, applied_at = $4, lines = $5, rows = $6, counts = $7::text::jsonb, revision = $8
+        SET state = $3, applied_at = $4, revert_until = $5, reverted_at = $6, lines = $7, rows = $8,
+            counts = $9::text::jsonb, revision = $10
         WHERE institution_id = $1 AND import_id = $2
         """,
         one.institution_id,
         one.import_id,
         one.state,
         one.applied_at,
+        one.revert_until,
+        one.reverted_at,
         to_text(one.lines) if one.lines else None,
         _rows_to_text(one),
         json.dumps(one.counts),
@@ -99,6 +102,8 @@ def _import(row: Row | None) -> RosterImport:
         counts=json.loads(row["counts"]),
         state=row["state"],
         applied_at=row["applied_at"],
+        revert_until=row["revert_until"],
+        reverted_at=row["reverted_at"],
         revision=row["revision"],
     )
 

@@ -147,6 +147,24 @@ async def lock_people_of_external_ids(tx: Transaction, institution_id: UUID, ext
     return [_person(row) for row in rows]
 
 
+async def list_people_of_ids(tx: Transaction, institution_id: UUID, person_ids: list[UUID]) -> list[Person]:
+    """The people with these ids, without their roles."""
+    rows = await tx.fetch(
+        _PERSON + "WHERE institution_id = $1 AND person_id = ANY($2::uuid[])", institution_id, person_ids
+    )
+    return [_person(row) for row in rows]
+
+
+async def lock_people_of_ids(tx: Transaction, institution_id: UUID, person_ids: list[UUID]) -> list[Person]:
+    """The people with these ids, locked in order of id, without their roles."""
+    rows = await tx.fetch(
+        _PERSON + "WHERE institution_id = $1 AND person_id = ANY($2::uuid[]) ORDER BY person_id FOR UPDATE",
+        institution_id,
+        person_ids,
+    )
+    return [_person(row) for row in rows]
+
+
 async def list_erased_keys(tx: Transaction, institution_id: UUID) -> frozenset[str]:
     """The sign-in keys of everybody of an institution who was erased."""
     rows = await tx.fetch(

@@ -35,6 +35,12 @@ from services.directory.use_cases.people import (
     list_people,
     readmit_person,
 )
+from services.directory.use_cases.reverts import (
+    RosterRevertOver,
+    forget_roster_changes,
+    preview_revert,
+    revert_roster,
+)
 from services.directory.use_cases.rosters import (
     RosterExpires,
     apply_roster,
@@ -51,6 +57,7 @@ __all__ = [
     "NewPerson",
     "PersonStatusDue",
     "RosterExpires",
+    "RosterRevertOver",
     "add_institution",
     "add_programme",
     "apply_roster",
@@ -63,6 +70,7 @@ __all__ = [
     "finish_check",
     "follow_status_plan",
     "forget_roster",
+    "forget_roster_changes",
     "found_consortium",
     "get_agreement",
     "get_check",
@@ -76,9 +84,11 @@ __all__ = [
     "list_people",
     "list_programmes",
     "order_check",
+    "preview_revert",
     "preview_roster",
     "readmit_person",
     "remove_duty",
+    "revert_roster",
     "set_caps",
     "sign_agreement",
 ]

@@ -5,7 +5,7 @@ from typing import ClassVar, LiteralString
 from uuid import UUID
 
 from services.directory.domain.people import CannotEraseYourself, ErasureReason, Person, refuse_to_lose_the_last
-from services.directory.store import erasures, imports, institutions
+from services.directory.store import erasures, imports, institutions, reverts
 from services.directory.store import people as store
 from services.directory.use_cases.duties import forget_duties
 from services.directory.use_cases.keys import Keys
@@ -61,6 +61,7 @@ async def erase_person(tx: Transaction, person_id: UUID, by: Member, reason: Era
     for draft in waiting:  # the person may be in any of these files
         draft.forget()
         await imports.save_roster_import(tx, draft)
+    await reverts.forget_changes_of_person(tx, by.institution_id, person_id)
     await timers.cancel(tx, PersonStatusDue, person_id)
     await forget_duties(tx, person)
     await outbox.publish(tx, said)

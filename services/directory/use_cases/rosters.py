@@ -1,21 +1,22 @@
 """Roster imports: a preview that changes nobody, and applying it in one transaction, whole or with its good rows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import ClassVar, LiteralString
 from uuid import UUID, uuid4
 
 from services.directory.domain.imports import KEPT_FOR, RosterImport, Rows
 from services.directory.domain.institutions import Institution
 from services.directory.domain.people import Person
+from services.directory.domain.reverts import Snapshot
 from services.directory.domain.roster import Entry, Register, compare, follow
 from services.directory.domain.sheet import Line, read_sheet
 from services.directory.store import imports, institutions
 from services.directory.store import people as store
 from services.directory.use_cases.keys import Keys
-from services.directory.use_cases.people import PersonStatusDue, attach_roles, list_administrators
-from shared.contracts.event import Event, Role
-from shared.platform import outbox, timers
+from services.directory.use_cases.people import attach_roles, list_administrators
+from services.directory.use_cases.reverts import keep_changes
+from services.directory.use_cases.saving import Saved, save_people
+from shared.platform import timers
 from shared.platform.database import Transaction
 from shared.platform.members import Person as Member
 
@@ -27,17 +28,6 @@ class RosterExpires(timers.Timer):
     lock: ClassVar[LiteralString] = (
         "SELECT import_id FROM roster_imports WHERE import_id = ANY($1) ORDER BY import_id FOR UPDATE SKIP LOCKED"
     )
-
-
-@dataclass
-class _Saved:
-    """What a row's person looks like before and after, and what is to be said of it."""
-
-    person: Person
-    is_new: bool
-    roles_before: frozenset[Role]
-    planned_before: object
-    said: list[Event] = field(default_factory=list[Event])
 
 
 async def preview_roster(tx: Transaction, content: bytes, by: Member, keys: Keys) -> RosterImport:
@@ -84,10 +74,14 @@ async def apply_roster(tx: Transaction, import_id: UUID, rows: Rows, by: Member,
     register = await _register(tx, institution, known, by, keys)
     verdicts = compare(draft.lines, register, tx.now)
     draft.apply(verdicts, rows, tx.now)
-    entries = [verdict.entry for verdict in verdicts if verdict.entry is not None and verdict.kind != "same"]
-    saved = [_follow(tx, entry, register, keys) for entry in entries]
-    await _store(tx, saved)
+    saved = {
+        verdict.row: _follow(tx, verdict.entry, register, keys)
+        for verdict in verdicts
+        if verdict.entry is not None and verdict.kind != "same"
+    }
+    await save_people(tx, list(saved.values()))
     await imports.save_roster_import(tx, draft)
+    await keep_changes(tx, draft, saved)
     return draft
 
 
@@ -119,52 +113,17 @@ def _external_keys(lines: Sequence[Line]) -> list[str]:
     return [line.cell("external_id").strip().lower() for line in lines]
 
 
-def _follow(tx: Transaction, entry: Entry, register: Register, keys: Keys) -> _Saved:
+def _follow(tx: Transaction, entry: Entry, register: Register, keys: Keys) -> Saved:
     """Change or make the person of one good row, in memory."""
     person = register.people.get(entry.details.external_id.lower())
-    if person is None:
-        saved = _enrol(tx, entry, register.institution, keys)
-    else:
-        saved = _Saved(person, False, frozenset(person.roles), (person.next_status, person.next_status_at))
+    saved = Saved(person, Snapshot.of(person)) if person else _enrol(tx, entry, register.institution, keys)
     saved.said += follow(saved.person, entry, tx.now)
-    if saved.is_new or saved.person.details != entry.details:
+    if saved.before is None or saved.person.details != entry.details:
         saved.said.append(saved.person.record_contact(entry.details, keys.contacts, tx.now))
     return saved
 
 
-def _enrol(tx: Transaction, entry: Entry, institution: Institution, keys: Keys) -> _Saved:
+def _enrol(tx: Transaction, entry: Entry, institution: Institution, keys: Keys) -> Saved:
     key = keys.sign_in_key(entry.details.external_id, institution.mail_domain)
     person = Person(uuid4(), institution.institution_id, key, entry.details)
-    return _Saved(person, True, frozenset(), (None, None), [person.join(tx.now)])
-
-
-async def _store(tx: Transaction, saved: list[_Saved]) -> None:
-    """Write people, then what refers to them, then what is to be said; each as one list."""
-    for each in saved:
-        (store.add_person if each.is_new else store.save_person)(tx, each.person)
-    await tx.flush()
-    for each in saved:
-        _store_roles(tx, each)
-    await tx.flush()
-    for each in saved:
-        for event in each.said:
-            await outbox.publish(tx, event)
-    for each in saved:
-        await _store_plan(tx, each)
-
-
-def _store_roles(tx: Transaction, each: _Saved) -> None:
-    for role in each.roles_before - each.person.roles.keys():
-        store.remove_role(tx, each.person, role)
-    for role in each.person.roles:
-        (store.save_role if role in each.roles_before else store.add_role)(tx, each.person, role)
-
-
-async def _store_plan(tx: Transaction, each: _Saved) -> None:
-    person = each.person
-    if (person.next_status, person.next_status_at) == each.planned_before:
-        return
-    if person.next_status_at is None:
-        await timers.cancel(tx, PersonStatusDue, person.person_id)
-    else:
-        await timers.schedule(tx, PersonStatusDue(subject_id=person.person_id), person.next_status_at)
+    return Saved(person, None, [person.join(tx.now)])
