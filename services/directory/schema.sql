@@ -216,6 +216,7 @@ CREATE TABLE roster_imports (
     revision bigint NOT NULL,
     revert_until timestamptz,
     reverted_at timestamptz,
+    columns text NOT NULL DEFAULT '[]',
     PRIMARY KEY (institution_id, import_id),
     CHECK (state = 'previewed' OR lines IS NULL),
     CONSTRAINT roster_imports_states CHECK (
@@ -251,6 +252,14 @@ CREATE TABLE roster_changes (
 CREATE INDEX roster_changes_by_person ON roster_changes (institution_id, person_id);
 CALL wall_by('roster_changes', 'institution_id');
 GRANT SELECT, INSERT, UPDATE, DELETE ON roster_changes TO directory_app, directory_worker;
+
+-- Which headers an institution's rosters have for which columns: those of the last that was imported.
+CREATE TABLE roster_columns (
+    institution_id uuid PRIMARY KEY REFERENCES institutions,
+    headers text NOT NULL
+);
+CALL wall_by('roster_columns', 'institution_id');
+GRANT SELECT, INSERT, UPDATE ON roster_columns TO directory_app, directory_worker;
 
 -- An erasure is complete when the log of contacts has been read to its end and the person's last word is a tombstone.
 CREATE TABLE erasures (

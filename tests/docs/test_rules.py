@@ -13,9 +13,9 @@ import pytest
 
 from services.console.commands import REASONS
 from services.directory.domain.cells import RosterStatus
+from services.directory.domain.headers import COLUMNS
 from services.directory.domain.institutions import EndReason
 from services.directory.domain.people import Status
-from services.directory.domain.sheet import COLUMNS
 from services.feedback import domain as feedback
 from services.meetings import domain as meetings
 from services.meetings.domain import CancelReason, PairReason

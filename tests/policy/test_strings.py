@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from services.directory.domain.sheet import COLUMNS
+from services.directory.domain.headers import COLUMNS
 from shared.contracts import policy
 from shared.contracts.event import Role
 from shared.platform.http import Operation

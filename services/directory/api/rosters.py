@@ -1,13 +1,15 @@
 """Roster files over HTTP: a preview first, which changes nobody, then its rows, all or the good ones."""
 
 from collections.abc import Sequence
-from typing import Final, Literal, Self
+from typing import Annotated, Final, Literal, Self
 from uuid import UUID
 
+from fastapi import Query
 from pydantic import AwareDatetime, BaseModel
 
 from services.directory import use_cases
 from services.directory.api.fields import ExternalId, ReadKeys
+from services.directory.domain.columns import By, DuplicateColumn, HeaderNotFound, MissingColumn
 from services.directory.domain.imports import (
     RevertTooLate,
     RosterAlreadyApplied,
@@ -23,15 +25,9 @@ from services.directory.domain.imports import (
 from services.directory.domain.people import ErasedPersonNotFound
 from services.directory.domain.reverts import Finding, Reason
 from services.directory.domain.roster import Kind
-from services.directory.domain.sheet import (
-    DuplicateColumn,
-    MissingColumn,
-    TooManyRows,
-    UnreadableRoster,
-    WrongEncoding,
-)
+from services.directory.domain.sheet import TooManyRows, UnreadableRoster, WrongEncoding
 from services.directory.domain.workbook import MergedCells, SeveralSheets, UnreadableWorkbook
-from shared.platform.http import MIB, Form, Me, RawBody, Routes, Tx, problems
+from shared.platform.http import MIB, Form, Line, Me, RawBody, Routes, Tx, problems
 
 CSV: Final = "text/csv"
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -47,6 +43,31 @@ class ReadmissionForm(Form):
     """The id that the hospital gave the person, who was erased with it before."""
 
     external_id: ExternalId
+
+
+class StatedColumns(Form):
+    """Which header of the file stands for which column, where its words would not tell; the others are guessed."""
+
+    external_id: Line | None = None
+    name: Line | None = None
+    email: Line | None = None
+    role: Line | None = None
+    programme: Line | None = None
+    level: Line | None = None
+    specialty: Line | None = None
+    status: Line | None = None
+    status_from: Line | None = None
+    time_zone: Line | None = None
+    places: Line | None = None
+    shared_places: Line | None = None
+
+
+class ColumnView(BaseModel):
+    """Which header was taken as a column: as was stated, as in the roster that was imported last, or by its words."""
+
+    column: str
+    header: str
+    by: By
 
 
 class RowView(BaseModel):
@@ -84,6 +105,7 @@ class RosterImportView(BaseModel):
     applied_at: AwareDatetime | None
     revert_until: AwareDatetime | None
     reverted_at: AwareDatetime | None
+    columns: Sequence[ColumnView]
     ignored_columns: Sequence[str]
     counts: CountsView
     rows: Sequence[RowView]
@@ -94,8 +116,8 @@ class RosterImportView(BaseModel):
         """The import as its institution's administrators see it."""
         return cls.model_validate(
             {
-                **{name: getattr(draft, name) for name in cls.model_fields if name not in {"counts", "rows"}},
-                "counts": draft.counts,
+                **{name: getattr(draft, name) for name in cls.model_fields if name not in {"columns", "rows"}},
+                "columns": [vars(taken) for taken in draft.columns],
                 "rows": [vars(row) for row in draft.rows],
             }
         )
@@ -161,12 +183,16 @@ def make_routes(keys: ReadKeys) -> Routes:
             MergedCells,
             MissingColumn,
             DuplicateColumn,
+            HeaderNotFound,
             TooManyRows,
         ),
     )
-    async def preview_roster(content: RawBody, me: Me, tx: Tx) -> RosterImportView:
+    async def preview_roster(
+        content: RawBody, stated: Annotated[StatedColumns, Query()], me: Me, tx: Tx
+    ) -> RosterImportView:
         """Send a roster file and see what each of its rows would do; nobody is changed yet."""
-        return RosterImportView.of(await use_cases.preview_roster(tx, content, me, keys()))
+        headers = stated.model_dump(exclude_none=True)
+        return RosterImportView.of(await use_cases.preview_roster(tx, content, me, keys(), headers))
 
     @routes.get("/roster-imports/{import_id}", responses=problems(RosterImportNotFound))
     async def show_roster_import(import_id: UUID, me: Me, tx: Tx) -> RosterImportView:

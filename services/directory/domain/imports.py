@@ -8,6 +8,7 @@ from typing import Final, Literal
 from uuid import UUID
 
 from services.directory.domain import sheet
+from services.directory.domain.columns import Taken
 from services.directory.domain.roster import Kind, Verdict
 from shared.platform.errors import Conflict, NotFound
 
@@ -70,6 +71,7 @@ class RosterImport:
     created_at: datetime
     expires_at: datetime
     lines: tuple[sheet.Line, ...]
+    columns: tuple[Taken, ...] = ()
     ignored_columns: tuple[str, ...] = ()
     rows: tuple[RowView, ...] = ()
     counts: dict[Kind, int] = field(default_factory=dict[Kind, int])

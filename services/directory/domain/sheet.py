@@ -3,29 +3,16 @@
 import codecs
 import csv
 import json
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from io import StringIO
 from typing import Final
 
+from services.directory.domain.columns import Taken, assign, count_known
+from services.directory.domain.headers import COLUMNS
 from services.directory.domain.workbook import is_workbook, read_workbook
 from shared.platform.errors import Malformed
 
-COLUMNS: Final = (
-    "external_id",
-    "name",
-    "email",
-    "role",
-    "programme",
-    "level",
-    "specialty",
-    "status",
-    "status_from",
-    "time_zone",
-    "places",
-    "shared_places",
-)
 MAX_ROWS: Final = 10_000
 _MAX_BLANK_ROWS: Final = 100_000
 _DELIMITERS: Final = (",", ";")
@@ -37,14 +24,6 @@ class WrongEncoding(Malformed):
 
 class UnreadableRoster(Malformed):
     """This file is not CSV: its quotation marks do not fit together, or a cell is too large. Nothing was imported."""
-
-
-class MissingColumn(Malformed):
-    """The first row of a roster names its columns, and one that is needed is missing. Nothing was imported."""
-
-
-class DuplicateColumn(Malformed):
-    """The first row names a column twice. Nothing was imported."""
 
 
 class TooManyRows(Malformed):
@@ -68,33 +47,37 @@ class Line:
 
 @dataclass(frozen=True)
 class Sheet:
-    """What a roster file holds; `ignored_columns` were there, are not asked for and were not kept."""
+    """What a roster file holds: which header was taken as which column, and what was left and not kept."""
 
     lines: tuple[Line, ...]
+    columns: tuple[Taken, ...]
     ignored_columns: tuple[str, ...]
 
 
-def read_sheet(content: bytes) -> Sheet:
+_NOTHING: Final[Mapping[str, str]] = {}
+
+
+def read_sheet(content: bytes, stated: Mapping[str, str] = _NOTHING, remembered: Mapping[str, str] = _NOTHING) -> Sheet:
     """Read a spreadsheet file (XLSX), or a CSV file in UTF-8 whose cells stand between commas or semicolons.
 
-    A byte order mark is nothing. Empty rows count for the numbers and are left out.
-    Raises WrongEncoding, UnreadableRoster, MissingColumn, DuplicateColumn, TooManyRows, what `read_workbook` raises.
+    A byte order mark is nothing. Empty rows count for the numbers and are left out. `stated` and `remembered` are
+    headers by column. Raises WrongEncoding, UnreadableRoster, TooManyRows, and what `assign` and `read_workbook` raise.
     """
-    records = iter(read_workbook(content)) if is_workbook(content) else _read_csv(content)
+    records = iter(read_workbook(content)) if is_workbook(content) else _read_csv(content, stated, remembered)
     try:
-        header = [name.strip().casefold() for name in next(records, list[str]())]
-        places = _places_of_columns(header)
-        lines = tuple(_lines(records, places, len(header)))
+        header = [name.strip() for name in next(records, list[str]())]
+        places, columns = assign(header, stated, remembered)
+        lines = tuple(_lines(records, [places[column] for column in COLUMNS], len(header)))
     except csv.Error:
         raise UnreadableRoster from None
-    ignored = tuple(name for name in header if name and name not in COLUMNS)
-    return Sheet(lines, ignored)
+    taken = set(places.values())
+    return Sheet(lines, columns, tuple(name for place, name in enumerate(header) if name and place not in taken))
 
 
-def _read_csv(content: bytes) -> Iterator[list[str]]:
+def _read_csv(content: bytes, *maps: Mapping[str, str]) -> Iterator[list[str]]:
     text = _decode(content)
     try:
-        delimiter = _guess_delimiter(text)
+        delimiter = _guess_delimiter(text, *maps)
     except csv.Error:
         raise UnreadableRoster from None
     return csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
@@ -120,24 +103,14 @@ def _decode(content: bytes) -> str:
     return text
 
 
-def _guess_delimiter(text: str) -> str:
+def _guess_delimiter(text: str, *maps: Mapping[str, str]) -> str:
     """The delimiter with which the first row names more of the columns."""
 
     def known(delimiter: str) -> int:
         first = next(csv.reader(StringIO(text, newline=""), delimiter=delimiter), list[str]())
-        return sum(name.strip().casefold() in COLUMNS for name in first)
+        return count_known(first, *maps)
 
     return max(_DELIMITERS, key=known)
-
-
-def _places_of_columns(header: list[str]) -> list[int]:
-    times = Counter(header)
-    missing = [column for column in COLUMNS if column not in times]
-    if missing:
-        raise MissingColumn(f"{MissingColumn.message()} Missing: {', '.join(missing)}.")
-    if any(times[column] > 1 for column in COLUMNS):
-        raise DuplicateColumn
-    return [header.index(column) for column in COLUMNS]
 
 
 def _lines(records: Iterator[list[str]], places: list[int], width: int) -> Iterator[Line]:

@@ -4,13 +4,14 @@ import json
 from typing import Final
 from uuid import UUID
 
+from services.directory.domain.columns import Taken
 from services.directory.domain.imports import RosterImport, RosterImportNotFound, RowView
 from services.directory.domain.sheet import from_text, to_text
 from shared.platform.database import Row, Transaction
 
 _IMPORT: Final = """
 SELECT institution_id, import_id, imported_by, state, created_at, expires_at, applied_at, revert_until, reverted_at,
-       lines, rows, ignored_columns, counts, revision
+       lines, rows, columns, ignored_columns, counts, revision
 FROM roster_imports
 """
 
@@ -20,8 +21,8 @@ async def add_roster_import(tx: Transaction, one: RosterImport) -> None:
     await tx.execute(
         """
         INSERT INTO roster_imports (institution_id, import_id, imported_by, state, created_at, expires_at, lines, rows,
-                                    ignored_columns, counts, revision)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::text::jsonb, $11)
+                                    columns, ignored_columns, counts, revision)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::text::jsonb, $12)
         """,
         one.institution_id,
         one.import_id,
@@ -31,6 +32,7 @@ async def add_roster_import(tx: Transaction, one: RosterImport) -> None:
         one.expires_at,
         to_text(one.lines),
         _rows_to_text(one),
+        json.dumps([[taken.column, taken.header, taken.by] for taken in one.columns]),
         one.ignored_columns,
         json.dumps(one.counts),
         one.revision,
@@ -76,6 +78,24 @@ async def save_roster_import(tx: Transaction, one: RosterImport) -> None:
     )
 
 
+async def find_columns(tx: Transaction, institution_id: UUID) -> dict[str, str]:
+    """The headers of the roster that an institution imported last, by column; none where there was none."""
+    row = await tx.find("SELECT headers FROM roster_columns WHERE institution_id = $1", institution_id)
+    return {} if row is None else json.loads(row["headers"])
+
+
+async def save_columns(tx: Transaction, one: RosterImport) -> None:
+    """Remember which headers an import had for which columns."""
+    await tx.execute(
+        """
+        INSERT INTO roster_columns (institution_id, headers) VALUES ($1, $2)
+        ON CONFLICT (institution_id) DO UPDATE SET headers = EXCLUDED.headers
+        """,
+        one.institution_id,
+        json.dumps({taken.column: taken.header for taken in one.columns}),
+    )
+
+
 async def list_roster_imports_with_rows_for_update(tx: Transaction, institution_id: UUID) -> list[RosterImport]:
     """The imports of an institution that still hold something of people, locked."""
     rows = await tx.fetch(
@@ -94,6 +114,7 @@ def _import(row: Row | None) -> RosterImport:
         created_at=row["created_at"],
         expires_at=row["expires_at"],
         lines=from_text(row["lines"] or "[]"),
+        columns=tuple(Taken(column, header, by) for column, header, by in json.loads(row["columns"])),
         ignored_columns=tuple(row["ignored_columns"]),
         rows=tuple(
             RowView(number, kind, external_id, reason, tuple(changes))

@@ -1,7 +1,7 @@
 """Roster imports: a preview that changes nobody, and applying it in one transaction, whole or with its good rows."""
 
-from collections.abc import Sequence
-from typing import ClassVar, LiteralString
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, Final, LiteralString
 from uuid import UUID, uuid4
 
 from services.directory.domain.imports import KEPT_FOR, RosterImport, Rows
@@ -30,12 +30,17 @@ class RosterExpires(timers.Timer):
     )
 
 
-async def preview_roster(tx: Transaction, content: bytes, by: Member, keys: Keys) -> RosterImport:
-    """Read a roster and say what each row would do; only the import itself is kept.
+_NOTHING: Final[Mapping[str, str]] = {}
+
+
+async def preview_roster(
+    tx: Transaction, content: bytes, by: Member, keys: Keys, stated: Mapping[str, str] = _NOTHING
+) -> RosterImport:
+    """Read a roster and say what each row would do; only the import itself is kept. `stated` are headers by column.
 
     Raises what `read_sheet` raises, and Forbidden for whoever is no administrator any more.
     """
-    sheet = read_sheet(content)
+    sheet = read_sheet(content, stated, await imports.find_columns(tx, by.institution_id))
     # An erasure was before this, or waits for its end and then forgets it.
     institution = await institutions.get_institution_for_key_share(tx, by.institution_id)
     known = await store.list_people_of_external_ids(tx, by.institution_id, _external_keys(sheet.lines))
@@ -47,6 +52,7 @@ async def preview_roster(tx: Transaction, content: bytes, by: Member, keys: Keys
         created_at=tx.now,
         expires_at=tx.now + KEPT_FOR,
         lines=sheet.lines,
+        columns=sheet.columns,
         ignored_columns=sheet.ignored_columns,
     )
     draft.show(compare(sheet.lines, register, tx.now))
@@ -81,6 +87,8 @@ async def apply_roster(tx: Transaction, import_id: UUID, rows: Rows, by: Member,
     }
     await save_people(tx, list(saved.values()))
     await imports.save_roster_import(tx, draft)
+    if draft.columns:  # what was sent before there were any to remember says nothing
+        await imports.save_columns(tx, draft)
     await keep_changes(tx, draft, saved)
     return draft
 

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from services.directory.api.rosters import XLSX
-from services.directory.domain.sheet import COLUMNS
+from services.directory.domain.headers import COLUMNS
 from shared.contracts.directory import PersonWentOnLeave, RoleAssigned
 from shared.testing.running import Running
 from shared.testing.stage import START

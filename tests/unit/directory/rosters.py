@@ -10,10 +10,11 @@ from uuid import UUID, uuid4
 
 from xlsxwriter import Workbook as _Workbook  # pyright: ignore[reportMissingTypeStubs] - it has none
 
+from services.directory.domain.headers import COLUMNS
 from services.directory.domain.institutions import Institution
 from services.directory.domain.people import Person
 from services.directory.domain.roster import Register, Verdict, compare, follow
-from services.directory.domain.sheet import COLUMNS, read_sheet
+from services.directory.domain.sheet import read_sheet
 from shared.contracts.directory import PersonEvent
 
 Workbook: Any = _Workbook

@@ -7,11 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.directory.domain.columns import DuplicateColumn, HeaderNotFound, MissingColumn, Taken
+from services.directory.domain.headers import COLUMNS, HEADERS, fold
 from services.directory.domain.sheet import (
-    COLUMNS,
     MAX_ROWS,
-    DuplicateColumn,
-    MissingColumn,
     TooManyRows,
     UnreadableRoster,
     WrongEncoding,
@@ -134,3 +133,106 @@ def test_a_hundred_thousand_rows_are_refused_full_or_empty() -> None:
         read_sheet(f"{HEADER}\n{('E-2' + ',' * 11 + chr(10)) * 100_000}".encode())
     with pytest.raises(TooManyRows):
         read_sheet(f"{HEADER}\n{chr(10) * 100_001}".encode())
+
+
+def taken(content: bytes, **maps: dict[str, str]) -> dict[str, tuple[str, str]]:
+    """Which header was taken as which column, and why."""
+    return {one.column: (one.header, one.by) for one in read_sheet(content, **maps).columns}
+
+
+def with_headers(**headers: str) -> bytes:
+    """Ada's row under these headers instead of the columns' own names."""
+    text = StringIO()
+    csv.writer(text).writerow([headers.get(column, column) for column in COLUMNS])
+    return text.getvalue().encode() + a_roster({}).split(b"\r\n", 1)[1]
+
+
+def test_no_header_means_two_columns() -> None:
+    words = [fold(word) for column, said in HEADERS.items() for word in {fold(each) for each in (column, *said)}]
+    assert len(set(words)) == len(words)
+    assert "" not in words
+
+
+@pytest.mark.parametrize(("column", "word"), [(column, word) for column, words in HEADERS.items() for word in words])
+def test_a_column_is_known_by_what_hospitals_call_it(column: str, word: str) -> None:
+    for written in (word, f"  {word.upper()}: ", word.replace(" ", "_"), word.replace("é", "e\u0301")):
+        assert taken(with_headers(**{column: written}))[column] == (written.strip(), "guessed")
+
+
+def test_two_headers_that_would_be_one_column_are_refused_until_one_is_stated() -> None:
+    content = a_roster({"name": "Ada", "Full name": "Ada Nowak"}, columns=[*COLUMNS, "Full name"])
+    with pytest.raises(DuplicateColumn, match=r"Column: name\."):
+        read_sheet(content)
+    sheet = read_sheet(content, {"name": "full name"})
+    assert sheet.lines[0].cell("name") == "Ada Nowak"
+    assert sheet.ignored_columns == ("name",)
+    assert sheet.columns[1] == Taken("name", "Full name", "stated")
+
+
+def test_a_stated_header_is_found_by_its_exact_words_first() -> None:
+    content = a_roster({"#": "E-7", "N.A.M.E.": "Ada Nowak"}, columns=["#", *COLUMNS[1:], "N.A.M.E."])
+    sheet = read_sheet(content, {"external_id": "#", "name": "N.A.M.E."})
+    assert (sheet.lines[0].cell("external_id"), sheet.lines[0].cell("name")) == ("E-7", "Ada Nowak")
+
+
+@pytest.mark.parametrize(
+    ("stated", "refusal"),
+    [
+        ({"name": "Who"}, HeaderNotFound),
+        ({"name": "?"}, HeaderNotFound),
+        ({"name": "email", "email": "email"}, DuplicateColumn),
+        ({"name": "note"}, DuplicateColumn),
+        ({"name": "email"}, MissingColumn),
+    ],
+)
+def test_a_statement_that_does_not_fit_the_file_is_refused(stated: dict[str, str], refusal: type[Malformed]) -> None:
+    with pytest.raises(refusal) as refused:
+        read_sheet(a_roster({}, columns=[*COLUMNS, "Note", "NOTE!"]), stated)
+    assert "Who" not in str(refused.value)
+
+
+def test_what_is_remembered_comes_before_the_words_and_after_what_is_stated() -> None:
+    remembered = {column: column for column in COLUMNS} | {"name": "Person shown", "email": "Reach"}
+    content = a_roster(
+        {"Person shown": "Ada Nowak", "Reach": "a@b.example"}, columns=[*COLUMNS, "person-shown", "Reach"]
+    )
+    columns = taken(content, remembered=remembered)
+    assert (columns["name"], columns["email"]) == (("person-shown", "remembered"), ("Reach", "remembered"))
+    columns = taken(content, remembered=remembered, stated={"email": "email"})
+    assert (columns["name"][1], columns["email"]) == ("remembered", ("email", "stated"))
+
+
+@pytest.mark.parametrize("columns", [COLUMNS, [*COLUMNS, "Reach", "reach"]])
+def test_what_is_remembered_of_another_file_is_left_and_the_words_count(columns: list[str]) -> None:
+    remembered = {column: column for column in COLUMNS} | {"email": "Reach"}
+    assert {by for _, by in taken(a_roster({}, columns=columns), remembered=remembered).values()} == {"guessed"}
+
+
+def test_what_is_remembered_gives_way_where_its_header_is_stated_for_another_column() -> None:
+    remembered = {column: column for column in COLUMNS}
+    content = a_roster({}, columns=[*COLUMNS, "mail"])
+    with pytest.raises(MissingColumn, match=r"Missing: email\."):
+        read_sheet(a_roster({}), {"specialty": "email"}, remembered)
+    assert taken(content, stated={"specialty": "email"}, remembered=remembered)["email"] == ("mail", "guessed")
+
+
+def test_the_delimiter_is_told_by_words_and_by_what_is_stated_or_remembered() -> None:
+    german = ["Personal-Nr", "Name", "E-Mail", "Rolle", "Programm", "Stufe", "Fachgebiet", "Status", "Status seit"]
+    columns = [*german, "Zeitzone", "Plätze", "geteilte Plätze"]
+    content = a_roster({"Name": "Ada, Nowak"}, columns=columns, delimiter=";")
+    assert read_sheet(content).lines[0].cell("name") == "Ada, Nowak"
+    odd = {column: f"c,{number}" for number, column in enumerate(COLUMNS)}
+    content = a_roster({}, columns=list(odd.values()), delimiter=";")
+    for maps in ({"stated": odd}, {"remembered": odd}):
+        assert len(read_sheet(content, **maps).columns) == len(COLUMNS)
+
+
+@given(st.lists(st.text(max_size=6), max_size=14), st.dictionaries(st.sampled_from(COLUMNS), st.text(max_size=6)))
+def test_any_headers_and_any_statement_are_taken_or_refused(header: list[str], stated: dict[str, str]) -> None:
+    text = StringIO()
+    csv.writer(text).writerows([[*COLUMNS, *header]])
+    try:
+        columns = read_sheet(text.getvalue().encode(errors="replace"), stated).columns
+    except Malformed:
+        return
+    assert [one.column for one in columns] == list(COLUMNS)

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.directory.domain.sheet import COLUMNS, MissingColumn, TooManyRows, read_sheet
+from services.directory.domain.columns import MissingColumn
+from services.directory.domain.headers import COLUMNS
+from services.directory.domain.sheet import TooManyRows, read_sheet
 from services.directory.domain.workbook import MergedCells, SeveralSheets, UnreadableWorkbook, read_workbook
 from shared.platform.errors import Malformed, Refused
 from tests.unit.directory.rosters import ADA, Change, Workbook, a_roster, a_workbook
