@@ -1,6 +1,6 @@
 """Pairing put together; building it connects to nothing."""
 
-from services.pairing.api import routes
+from services.pairing.api import ROUTES
 from services.pairing.consumers import events
 from services.pairing.timers import clock
 from shared.contracts.pairing import (
@@ -15,6 +15,13 @@ from shared.contracts.pairing import (
     PairProposed,
     PairRecalled,
     PairResumed,
+    RequestAccepted,
+    RequestDeclined,
+    RequestExhausted,
+    RequestLapsed,
+    RequestPassedOver,
+    RequestSent,
+    RequestWithdrawn,
 )
 from shared.platform.service import Service
 
@@ -35,8 +42,15 @@ def build() -> Service:
             PairEnded,
             ConflictRaised,
             ConflictResolved,
+            RequestSent,
+            RequestAccepted,
+            RequestDeclined,
+            RequestLapsed,
+            RequestPassedOver,
+            RequestWithdrawn,
+            RequestExhausted,
         ),
-        routes=routes,
+        routes=ROUTES,
         events=(events,),
         timers=clock,
     )

@@ -121,10 +121,12 @@ async def on_agreement_signed(tx: Transaction, event: AgreementSigned) -> None:
 @events.on(AgreementNoticeGiven)
 async def on_agreement_notice_given(tx: Transaction, event: AgreementNoticeGiven) -> None:
     """Nothing new is lent, and the cards end when the agreement does."""
-    await use_cases.take_in_notice(tx, event.agreement_id, event.ends_at)
+    sides = event.lender_institution_id, event.borrower_institution_id
+    await use_cases.take_in_notice(tx, event.agreement_id, *sides, ends_at=event.ends_at, now=tx.now)
 
 
 @events.on(AgreementEnded)
 async def on_agreement_ended(tx: Transaction, event: AgreementEnded) -> None:
     """The cards are gone."""
-    await use_cases.end_agreement(tx, event.agreement_id, event.reason, tx.now)
+    sides = event.lender_institution_id, event.borrower_institution_id
+    await use_cases.end_agreement(tx, event.agreement_id, *sides, reason=event.reason, now=tx.now)

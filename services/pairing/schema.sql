@@ -1,5 +1,5 @@
 -- Today's whole truth of pairing's own tables; a test compares it with what the migrations make.
--- Rows are always locked in this order: institutions, agreements, people, mentor_cards, pairs, then timers;
+-- Rows are always locked in this order: institutions, agreements, people, mentor_cards, requests, pairs, then timers;
 -- several rows of one table in order of their ids.
 
 -- Locked where cards could otherwise be missed: a new mentor and a new agreement heard in the same moment.
@@ -42,12 +42,13 @@ CREATE TABLE people (
     places integer NOT NULL DEFAULT 0 CHECK (places >= 0),
     shared_places integer NOT NULL DEFAULT 0 CHECK (shared_places >= 0),
     programme text,
+    accepting boolean NOT NULL DEFAULT true,
     PRIMARY KEY (person_id, institution_id)
 );
 CREATE INDEX people_mentors ON people (institution_id, person_id) WHERE is_mentor;
 CALL wall_by('people', 'institution_id');
--- For the lock again: the wall leaves a request only its own institution to write here.
-GRANT SELECT, UPDATE (institution_id) ON people TO pairing_app;
+-- For the lock again: the wall leaves a request only its own institution to write here. Intake is the mentor's own switch.
+GRANT SELECT, UPDATE (institution_id, accepting) ON people TO pairing_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON people TO pairing_worker;
 
 -- One row per receiving institution, agreement and shared mentor: what the institution may know of a mentor it can borrow.
@@ -202,3 +203,81 @@ CREATE INDEX recusals_of_mentee_institution ON recusals (mentee_institution_id);
 CALL wall_by('recusals', 'mentor_institution_id', 'mentee_institution_id');
 GRANT SELECT, INSERT ON recusals TO pairing_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON recusals TO pairing_worker;
+
+-- A request is its mentee's institution's alone; its row is the lock under which its choices move.
+CREATE TABLE requests (
+    request_id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    mentee_id uuid NOT NULL,
+    state text NOT NULL CHECK (state IN ('open', 'accepted', 'withdrawn', 'exhausted')),
+    sent_at timestamptz NOT NULL,
+    closed_at timestamptz,
+    reason text,
+    version bigint NOT NULL,
+    revision bigint NOT NULL,
+    PRIMARY KEY (request_id, institution_id),
+    CONSTRAINT requests_close_once CHECK ((closed_at IS NULL) = (state = 'open')),
+    CONSTRAINT requests_are_withdrawn_for_a_reason CHECK ((reason IS NOT NULL) = (state = 'withdrawn'))
+);
+CREATE UNIQUE INDEX requests_one_open ON requests (institution_id, mentee_id) WHERE closed_at IS NULL;
+CREATE INDEX requests_of_mentee ON requests (mentee_id, sent_at, request_id);
+CREATE INDEX requests_of_institution ON requests (institution_id, sent_at, request_id);
+CALL wall_by('requests', 'institution_id');
+GRANT SELECT, INSERT, UPDATE ON requests TO pairing_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON requests TO pairing_worker;
+
+-- The mentors of a request. Their own institutions see them from the asking on, which the statements keep.
+CREATE TABLE choices (
+    choice_id uuid NOT NULL,
+    request_id uuid NOT NULL,
+    rank integer NOT NULL CHECK (rank BETWEEN 1 AND 5),
+    mentor_id uuid NOT NULL,
+    mentee_id uuid NOT NULL,
+    mentor_institution_id uuid NOT NULL,
+    mentee_institution_id uuid NOT NULL,
+    state text NOT NULL
+        CHECK (state IN ('not_asked', 'asked', 'accepted', 'declined', 'lapsed', 'passed_over', 'withdrawn')),
+    asked_at timestamptz,
+    answer_by timestamptz,
+    closed_at timestamptz,
+    reason text,
+    pair_id uuid,
+    revision bigint NOT NULL,
+    PRIMARY KEY (choice_id, mentee_institution_id),
+    FOREIGN KEY (request_id, mentee_institution_id) REFERENCES requests (request_id, institution_id),
+    UNIQUE (mentee_institution_id, request_id, rank),
+    UNIQUE (mentee_institution_id, request_id, mentor_id),
+    CHECK (mentor_id <> mentee_id),
+    CONSTRAINT choices_are_asked_until CHECK ((asked_at IS NULL) = (answer_by IS NULL)),
+    CONSTRAINT choices_answer_when_asked CHECK (asked_at IS NOT NULL OR state IN ('not_asked', 'passed_over')),
+    CONSTRAINT choices_close_once CHECK ((closed_at IS NULL) = (state IN ('not_asked', 'asked'))),
+    CONSTRAINT choices_are_passed_over_for_a_reason CHECK ((reason IS NOT NULL) = (state = 'passed_over')),
+    CONSTRAINT choices_make_a_pair CHECK ((pair_id IS NOT NULL) = (state = 'accepted'))
+);
+-- Of one request never two are asked, and nobody is asked after a yes.
+CREATE UNIQUE INDEX choices_one_asked ON choices (mentee_institution_id, request_id)
+    WHERE state IN ('asked', 'accepted');
+CREATE INDEX choices_of_request ON choices (request_id, rank);
+CREATE INDEX choices_of_mentor ON choices (mentor_id, asked_at, choice_id);
+CREATE INDEX choices_open_between ON choices (mentor_institution_id, mentee_institution_id)
+    WHERE state IN ('not_asked', 'asked');
+CALL wall_by('choices', 'mentor_institution_id', 'mentee_institution_id');
+GRANT SELECT, INSERT, UPDATE ON choices TO pairing_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON choices TO pairing_worker;
+
+-- Time and the directory's news move requests too, and the next mentor may be another institution's.
+GRANT EXECUTE ON FUNCTION count_lending(uuid, uuid) TO pairing_worker;
+
+-- Why a mentor said not now: the mentor's own, shown to nobody else whoever asks.
+CREATE TABLE decline_reasons (
+    choice_id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    reason text NOT NULL,
+    PRIMARY KEY (choice_id, institution_id)
+);
+CREATE INDEX decline_reasons_of_person ON decline_reasons (person_id);
+CALL wall_by('decline_reasons', 'institution_id');
+CREATE POLICY own ON decline_reasons AS RESTRICTIVE TO pairing_app USING (person_id = (SELECT ctx_person()));
+GRANT SELECT, INSERT ON decline_reasons TO pairing_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON decline_reasons TO pairing_worker;

@@ -1,9 +1,16 @@
-"""What the clock does to pairs; each handler calls one use case, and none expires, however late it comes."""
+"""What the clock does to pairs and requests; each handler calls one use case, and none expires."""
 
 from collections.abc import Sequence
 
 from services.pairing import use_cases
-from services.pairing.use_cases import ActivationLapses, CardsOutdated, ConflictReviewOver, ProposalLapses
+from services.pairing.use_cases import (
+    ActivationLapses,
+    CardsOutdated,
+    ChoiceLapses,
+    ConflictReviewOver,
+    IntakeClosed,
+    ProposalLapses,
+)
 from shared.platform.database import Transaction
 from shared.platform.timers import Timers
 
@@ -26,6 +33,18 @@ async def on_activation_lapses(tx: Transaction, timer: ActivationLapses) -> None
 async def on_conflict_review_over(tx: Transaction, timer: ConflictReviewOver) -> None:
     """Nobody resolved a conflict of interest within fourteen days."""
     await use_cases.rest_for_conflict(tx, timer.subject_id, tx.now)
+
+
+@clock.on(ChoiceLapses)
+async def on_choice_lapses(tx: Transaction, timer: ChoiceLapses) -> None:
+    """The mentor who was asked did not answer within 72 hours."""
+    await use_cases.lapse_choice(tx, timer.subject_id, tx.now)
+
+
+@clock.on(IntakeClosed)
+async def on_intake_closed(tx: Transaction, timer: IntakeClosed) -> None:
+    """A mentor takes nobody new."""
+    await use_cases.pass_on_from(tx, timer.institution_id, timer.subject_id, tx.now)
 
 
 @clock.on_many(CardsOutdated)

@@ -95,3 +95,67 @@ class ConflictResolved(PairEvent):
 
     type: ClassVar[str] = "osler.pairing.conflict_resolved.v1"
     how: Code
+
+
+class RequestEvent(Event):
+    """Something happened to a mentee's request, which asks mentors one after the other."""
+
+    topic: ClassVar[str] = "osler.pairing"
+    aggregate: ClassVar[str] = "request_id"
+    request_id: UUID
+    mentee_id: UUID
+    mentee_institution_id: UUID
+
+
+class ChoiceEvent(RequestEvent):
+    """Something happened to one of the mentors whom a request names."""
+
+    choice_id: UUID
+    mentor_id: UUID
+    mentor_institution_id: UUID
+
+
+class RequestSent(ChoiceEvent):
+    """A mentee's request asks this mentor now, and waits for the answer until `answer_by`."""
+
+    type: ClassVar[str] = "osler.pairing.request_sent.v1"
+    answer_by: AwareDatetime
+
+
+class RequestAccepted(ChoiceEvent):
+    """The mentor who was asked said yes; the request is over, and the pair begins as accepted."""
+
+    type: ClassVar[str] = "osler.pairing.request_accepted.v1"
+    pair_id: UUID
+
+
+class RequestDeclined(ChoiceEvent):
+    """The mentor who was asked said no; why is nobody else's."""
+
+    type: ClassVar[str] = "osler.pairing.request_declined.v1"
+
+
+class RequestLapsed(ChoiceEvent):
+    """The mentor who was asked did not answer within 72 hours."""
+
+    type: ClassVar[str] = "osler.pairing.request_lapsed.v1"
+
+
+class RequestPassedOver(ChoiceEvent):
+    """This mentor became impossible, asked already or when their turn came; `reason` is what a proposal would hear."""
+
+    type: ClassVar[str] = "osler.pairing.request_passed_over.v1"
+    reason: Code
+
+
+class RequestWithdrawn(ChoiceEvent):
+    """The mentee took the request back, left, or has another mentor; this mentor was being asked."""
+
+    type: ClassVar[str] = "osler.pairing.request_withdrawn.v1"
+    reason: Code
+
+
+class RequestExhausted(RequestEvent):
+    """Nobody is left to ask, and nobody said yes."""
+
+    type: ClassVar[str] = "osler.pairing.request_exhausted.v1"

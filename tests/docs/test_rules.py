@@ -46,6 +46,15 @@ def test_the_steps_of_a_pair_are_those_of_the_code() -> None:
     ]
 
 
+def test_the_steps_of_a_request_are_those_of_the_code() -> None:
+    said = [tuple(row) for row in table(section(RULES, "Requests"), "from", "step", "to", "by")]
+    words: tuple[Who, ...] = get_args(Who)
+    steps = pairing.CHOICE_STEPS.items()
+    assert said == [
+        (state, act, step.to, ", ".join(who for who in words if who in step.by)) for (state, act), step in steps
+    ]
+
+
 @pytest.mark.parametrize(
     ("title", "steps"),
     [("Meetings", meetings.STEPS), ("Feedback", feedback.STEPS), ("Notifications", notifications.STEPS)],

@@ -87,6 +87,8 @@ def _example(  # noqa: C901, PLR0911 - one line per kind
             return [_example(schema["items"], document, whole=whole)] * max(schema.get("minItems", 0), int(whole))
         case "integer":
             return int(schema.get("minimum", 0))
+        case "boolean":
+            return True
         case "string" if schema.get("format") == "uuid":
             return str(uuid4())
         case "string" if schema.get("format") == "date-time":

@@ -25,6 +25,7 @@ from tests.integration.feedback.couple import Couple
 from tests.integration.meetings.ward import Ward, half_an_hour
 from tests.integration.notifications.mailbox import Mailbox
 from tests.integration.notifications.office import Office, Someone
+from tests.integration.pairing.asking import Mentee, Mentor
 from tests.integration.pairing.hospital import Hospital
 from tests.policy.offered import SERVICES
 from tests.unit.directory.rosters import a_roster
@@ -64,7 +65,10 @@ class Place:
 async def _pairing(running: Running) -> Rows:
     hospital = await Hospital.join(running)
     mentor_id, mentee_id = await hospital.mentor(places=2), await hospital.mentee()
+    request = await Mentee(hospital, mentee_id).ask(Mentor(hospital, mentor_id))
+    [choice] = await Mentor(hospital, mentor_id).asked()
     pair = await hospital.propose(mentor_id, mentee_id)
+    ids = {"pair_id": pair["pair_id"], "request_id": request["request_id"], "choice_id": choice["choice_id"]}
     people: dict[Role, UUID] = {
         "mentor": mentor_id,
         "mentee": mentee_id,
@@ -72,8 +76,8 @@ async def _pairing(running: Running) -> Rows:
     }
     async with hospital.administration() as desk:
         said = await desk.http.post(f"/pairs/{pair['pair_id']}/conflicts", json={"kind": "family"})
-    ids = {"pair_id": UUID(pair["pair_id"]), "conflict_id": UUID(said.raise_for_status().json()["conflict_id"])}
-    return Rows(hospital.institution_id, uuid4(), ids, people)
+    ids["conflict_id"] = said.raise_for_status().json()["conflict_id"]
+    return Rows(hospital.institution_id, uuid4(), {name: UUID(id_) for name, id_ in ids.items()}, people)
 
 
 async def _meetings(running: Running) -> Rows:

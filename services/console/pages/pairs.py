@@ -61,7 +61,8 @@ _REFUSALS: Final = {
     "Ask your administrator what is planned.",
     "no_agreement": "No agreement between the two hospitals is in force. Nothing was changed. "
     "Ask your administrator what is planned.",
-    "not_accepting": "You are listed as taking nobody now. Nothing was changed. Ask your administrator to correct it.",
+    "not_accepting": "You are listed as taking nobody now. Nothing was changed. "
+    "Open your intake again, or ask your administrator to correct it.",
 }
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.console.domain import PairState
 from shared.contracts.directory import AgreementSigned
-from shared.contracts.pairing import PairProposed
+from shared.contracts.pairing import PairEvent
 from shared.platform.database import Transaction
 
 
@@ -163,13 +163,15 @@ async def name_in_pairs(tx: Transaction, person_id: UUID, name: str | None, loca
     return [row["institution_id"] for row in rows]
 
 
-async def add_pair(tx: Transaction, event: PairProposed, mentor: Known, mentee: Known) -> None:
-    """A proposed pair, with what is known of its two people."""
+async def add_pair(
+    tx: Transaction, event: PairEvent, mentor: Known, mentee: Known, state: PairState, ends_at: datetime
+) -> None:
+    """A pair that waits for a yes until `ends_at`, with what is known of its two people."""
     await tx.execute(
         """
         INSERT INTO pairs (pair_id, mentor_institution_id, mentor_id, mentor_name, mentor_locale,
             mentee_institution_id, mentee_id, mentee_name, mentee_locale, state, state_since, ends_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'proposed', $10, $11)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
         """,
         event.pair_id,
         event.mentor_institution_id,
@@ -180,8 +182,9 @@ async def add_pair(tx: Transaction, event: PairProposed, mentor: Known, mentee: 
         event.mentee_id,
         mentee.name,
         mentee.locale,
+        state,
         event.occurred_at,
-        event.answer_by,
+        ends_at,
     )
 
 

@@ -1,6 +1,7 @@
 """The read model follows the events. What builds on something not heard yet raises NotYet and is tried again."""
 
 from collections.abc import Callable
+from datetime import datetime
 from uuid import UUID
 
 from services.console.domain import PairState
@@ -151,7 +152,12 @@ async def end_agreement(tx: Transaction, event: AgreementEnded) -> None:
 
 
 async def propose_pair(tx: Transaction, event: PairProposed) -> None:
-    """A pair waits for its mentor; both names go into its row, in the order of the locks' ids."""
+    """A pair waits for its mentor."""
+    await _add_pair(tx, event, event.answer_by, "proposed")
+
+
+async def _add_pair(tx: Transaction, event: PairEvent, ends_at: datetime, state: PairState) -> None:
+    """A pair's first event; both names go into its row, in the order of the locks' ids."""
     sides = ((event.mentor_institution_id, event.mentor_id), (event.mentee_institution_id, event.mentee_id))
     known: dict[UUID, heard.Known] = {}
     for institution_id, person_id in sorted(sides, key=lambda side: side[1]):
@@ -159,12 +165,15 @@ async def propose_pair(tx: Transaction, event: PairProposed) -> None:
         if person is None:
             raise NotYet
         known[person_id] = person
-    await heard.add_pair(tx, event, known[event.mentor_id], known[event.mentee_id])
+    await heard.add_pair(tx, event, known[event.mentor_id], known[event.mentee_id], state, ends_at)
     _tell(tx, event)
 
 
 async def accept_pair(tx: Transaction, event: PairAccepted) -> None:
-    """A pair waits for its mentee."""
+    """A pair waits for its mentee; one that a yes to a request began was never proposed."""
+    if event.version == 1:
+        await _add_pair(tx, event, event.activate_by, "accepted")
+        return
     heard.set_pair_state(tx, event.pair_id, "accepted", event.occurred_at, ends_at=event.activate_by)
     _tell(tx, event)
 

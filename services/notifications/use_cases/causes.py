@@ -5,13 +5,21 @@ from typing import ClassVar, LiteralString
 from uuid import UUID
 
 from services.notifications import store
-from services.notifications.domain import BEFORE_MEETING, LATEST_REMINDER, Category, Cause, CauseKind, Message
+from services.notifications.domain import (
+    BEFORE_MEETING,
+    LATEST_REMINDER,
+    Category,
+    Cause,
+    CauseKind,
+    CauseState,
+    Message,
+)
 from shared.contracts.contacts import ContactRecorded
 from shared.contracts.event import Event
 from shared.contracts.feedback import FeedbackRequested
 from shared.contracts.meetings import MeetingMoved, MeetingProposed, MeetingScheduled
 from shared.contracts.notifications import NotificationEvent
-from shared.contracts.pairing import PairAccepted, PairProposed
+from shared.contracts.pairing import PairAccepted, PairEvent, PairProposed
 from shared.platform import outbox, past, timers
 from shared.platform.database import Transaction
 
@@ -43,25 +51,20 @@ async def erase_contact(tx: Transaction, contact_id: UUID) -> None:
 
 async def propose_pair(tx: Transaction, event: PairProposed) -> None:
     """The mentor is told of a proposal."""
-    cause = Cause(
-        cause_id=event.pair_id,
-        kind="pair",
-        mentor_id=event.mentor_id,
-        mentee_id=event.mentee_id,
-        mentor_institution_id=event.mentor_institution_id,
-        mentee_institution_id=event.mentee_institution_id,
-        state="proposed",
-        answer_by=event.answer_by,
-    )
+    cause = _pair(event, "proposed", event.answer_by)
     await store.add_cause(tx, cause)
     await _write(tx, cause, event.mentor_id, "pair_proposed", event, ends_at=event.answer_by)
 
 
 async def accept_pair(tx: Transaction, event: PairAccepted) -> None:
-    """The mentee is told that the mentor said yes."""
-    cause = await store.get_cause_for_update(tx, event.pair_id)
-    cause.state, cause.answer_by = "accepted", event.activate_by
-    await store.save_cause(tx, cause)
+    """The mentee is told that the mentor said yes, to a proposal or to a request."""
+    if event.version == 1:  # it begins with the yes to a request
+        cause = _pair(event, "accepted", event.activate_by)
+        await store.add_cause(tx, cause)
+    else:
+        cause = await store.get_cause_for_update(tx, event.pair_id)
+        cause.state, cause.answer_by = "accepted", event.activate_by
+        await store.save_cause(tx, cause)
     await _write(tx, cause, event.mentee_id, "pair_accepted", event, ends_at=event.activate_by)
 
 
@@ -119,6 +122,19 @@ async def let_reminder_expire(tx: Transaction, meeting_id: UUID) -> None:
     """Its time passed in an outage: it is recorded, and nobody is reminded at a wrong time."""
     for message in await _reminders(tx, meeting_id):
         await _keep(tx, message, "expired")
+
+
+def _pair(event: PairEvent, state: CauseState, answer_by: datetime) -> Cause:
+    return Cause(
+        cause_id=event.pair_id,
+        kind="pair",
+        mentor_id=event.mentor_id,
+        mentee_id=event.mentee_id,
+        mentor_institution_id=event.mentor_institution_id,
+        mentee_institution_id=event.mentee_institution_id,
+        state=state,
+        answer_by=answer_by,
+    )
 
 
 async def _of_pair(tx: Transaction, pair_id: UUID, cause_id: UUID, kind: CauseKind) -> Cause:

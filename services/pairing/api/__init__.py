@@ -1,7 +1,12 @@
-"""Pairing over HTTP: parse, call one use case, show what became of it; refuses to hold a rule."""
+"""Pairing over HTTP: each operation parses, calls one use case and shows the outcome; refuses to hold a rule."""
 
-from services.pairing.api import conflicts, pairs
+from typing import Final
 
-routes = (pairs.routes, conflicts.routes)
+from services.pairing.api import conflicts, pairs, requests
+from services.pairing.api.pairs import Reason
+from shared.platform.http import Routes
 
-__all__ = ["routes"]
+ROUTES: Final[tuple[Routes, ...]] = (pairs.routes, conflicts.routes, requests.routes)
+"""Every operation of pairing."""
+
+__all__ = ["ROUTES", "Reason"]

@@ -137,6 +137,8 @@ class Person:
     is_mentee: bool
     places: int
     shared_places: int
+    accepting: bool = True
+    """A mentor's own switch: whether they take anybody new."""
 
     @property
     def is_here(self) -> bool:
@@ -150,7 +152,7 @@ class Person:
         """
         shared = sum(seat.shared is not None for seat in taken)
         return Offer(
-            accepting=self.is_mentor and self.is_here,
+            accepting=self.is_mentor and self.is_here and self.accepting,
             free=self.places - len(taken),
             free_shared=self.shared_places - shared,
         )

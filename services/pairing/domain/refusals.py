@@ -36,7 +36,7 @@ class MenteeAway(Conflict):
 
 
 class NotAccepting(Conflict):
-    """This mentor takes nobody now: on leave, gone, or no longer a mentor. Choose another mentor."""
+    """This mentor takes nobody now: on leave, gone, no mentor, or closed to new mentees. Choose another mentor."""
 
 
 class AlreadyPaired(Conflict):

@@ -87,6 +87,39 @@ async def find_card_for_share(tx: Transaction, institution_id: UUID, mentor_id: 
     return None if row is None else Card(**row)
 
 
+async def list_cards_for_share(
+    tx: Transaction, institution_id: UUID, mentor_ids: Sequence[UUID], now: datetime
+) -> dict[UUID, Card]:
+    """The same of several mentors."""
+    rows = await tx.fetch(
+        """
+        SELECT mentor_id, home_institution_id, away, free_places, free_shared_places FROM mentor_cards
+        WHERE institution_id = $1 AND mentor_id = ANY($2::uuid[]) AND starts_at <= $3
+          AND (ends_at IS NULL OR ends_at > $3)
+        ORDER BY mentor_id, agreement_id FOR SHARE
+        """,
+        institution_id,
+        mentor_ids,
+        now,
+    )
+    return {row["mentor_id"]: Card(**row) for row in reversed(rows)}  # of several agreements the first
+
+
+async def find_card(tx: Transaction, institution_id: UUID, mentor_id: UUID, now: datetime) -> Card | None:
+    """What the institution may know of a mentor lent to it now; for who holds what else keeps it true."""
+    row = await tx.find(
+        """
+        SELECT mentor_id, home_institution_id, away, free_places, free_shared_places FROM mentor_cards
+        WHERE institution_id = $1 AND mentor_id = $2 AND starts_at <= $3 AND (ends_at IS NULL OR ends_at > $3)
+        ORDER BY agreement_id LIMIT 1
+        """,
+        institution_id,
+        mentor_id,
+        now,
+    )
+    return None if row is None else Card(**row)
+
+
 async def save_cards(tx: Transaction, mentor_ids: Sequence[UUID]) -> None:
     """Write these mentors' cards as they should be; read after their rows are locked."""
     await tx.execute(
@@ -94,7 +127,7 @@ async def save_cards(tx: Transaction, mentor_ids: Sequence[UUID]) -> None:
         INSERT INTO mentor_cards (institution_id, agreement_id, mentor_id, home_institution_id, specialty, away,
             free_places, free_shared_places, starts_at, ends_at)
         SELECT a.borrower_institution_id, a.agreement_id, p.person_id, p.institution_id, p.specialty,
-            p.status = 'on_leave', greatest(p.places - taken.places, 0),
+            p.status = 'on_leave' OR NOT p.accepting, greatest(p.places - taken.places, 0),
             greatest(p.shared_places - taken.shared_places, 0), a.starts_at, a.ends_at
         FROM people p
         JOIN agreements a ON a.lender_institution_id = p.institution_id AND a.ended_at IS NULL
@@ -148,7 +181,7 @@ async def list_mentors(
                 SELECT count(*) FROM pairs
                 WHERE mentor_institution_id = p.institution_id AND mentor_id = p.person_id AND place IS NOT NULL
             ) AS free_places
-            FROM people p WHERE p.institution_id = $1 AND p.is_mentor AND p.status = 'here'
+            FROM people p WHERE p.institution_id = $1 AND p.is_mentor AND p.status = 'here' AND p.accepting
             UNION ALL
             SELECT DISTINCT ON (mentor_id) mentor_id, home_institution_id, specialty,
                 least(free_places, free_shared_places)

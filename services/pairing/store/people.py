@@ -7,7 +7,9 @@ from uuid import UUID
 from services.pairing.domain import Person, Status
 from shared.platform.database import Row, Transaction
 
-_PERSON: Final[LiteralString] = "person_id, institution_id, status, is_mentor, is_mentee, places, shared_places"
+_PERSON: Final[LiteralString] = (
+    "person_id, institution_id, status, is_mentor, is_mentee, places, shared_places, accepting"
+)
 
 
 def add_institution(tx: Transaction, institution_id: UUID) -> None:
@@ -50,6 +52,14 @@ async def find_person_for_update(tx: Transaction, institution_id: UUID, person_i
         "SELECT " + _PERSON + " FROM people WHERE institution_id = $1 AND person_id = $2 FOR UPDATE",
         institution_id,
         person_id,
+    )
+    return None if row is None else _person(row)
+
+
+async def find_person(tx: Transaction, institution_id: UUID, person_id: UUID) -> Person | None:
+    """Someone of the institution, as they are now."""
+    row = await tx.find(
+        "SELECT " + _PERSON + " FROM people WHERE institution_id = $1 AND person_id = $2", institution_id, person_id
     )
     return None if row is None else _person(row)
 
@@ -118,11 +128,21 @@ async def save_no_mentee(tx: Transaction, institution_id: UUID, person_id: UUID)
     )
 
 
+async def save_accepting(tx: Transaction, institution_id: UUID, person_id: UUID, *, accepting: bool) -> None:
+    """Whether a mentor takes anybody new."""
+    await tx.execute(
+        "UPDATE people SET accepting = $3 WHERE institution_id = $1 AND person_id = $2",
+        institution_id,
+        person_id,
+        accepting,
+    )
+
+
 async def save_no_mentor(tx: Transaction, institution_id: UUID, person_id: UUID) -> None:
     """A mentor no more."""
     await tx.execute(
         """
-        UPDATE people SET is_mentor = false, specialty = NULL, places = 0, shared_places = 0
+        UPDATE people SET is_mentor = false, specialty = NULL, places = 0, shared_places = 0, accepting = true
         WHERE institution_id = $1 AND person_id = $2
         """,
         institution_id,

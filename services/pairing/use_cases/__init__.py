@@ -1,9 +1,9 @@
 """What pairing does, function by function; each changes nothing but the database, in the transaction it was given.
 
 Locks are taken in one order, so that commands, timers and events do not wait for each other in a circle: institutions,
-agreements, people, mentor cards, pairs, timers; several rows of one kind by id. A mentor's row is the lock under which
-places are counted. Whoever ends a pair changes that pair alone: the
-count of taken places only falls, so nobody need wait.
+agreements, people, mentor cards, requests, pairs, timers; several rows of one kind by id. A mentor's row is the lock
+under which places are counted. Whoever ends a pair changes that pair alone: the count of taken places only falls, so
+nobody need wait.
 """
 
 from services.pairing.use_cases.aftermath import (
@@ -12,6 +12,7 @@ from services.pairing.use_cases.aftermath import (
     ConflictReviewOver,
     ProposalLapses,
 )
+from services.pairing.use_cases.cascade import ChoiceLapses
 from services.pairing.use_cases.conflicts import (
     Finding,
     declare_conflict,
@@ -23,6 +24,7 @@ from services.pairing.use_cases.conflicts import (
     take_up_duty,
     withdraw_conflict,
 )
+from services.pairing.use_cases.intake import IntakeClosed, pass_on_from, set_intake, show_intake
 from services.pairing.use_cases.pairs import (
     accept_pair,
     activate_pair,
@@ -38,6 +40,17 @@ from services.pairing.use_cases.pairs import (
     recall_pair,
     resume_pair,
     show_pair,
+)
+from services.pairing.use_cases.requests import (
+    accept_choice,
+    decline_choice,
+    lapse_choice,
+    list_choices,
+    list_requests,
+    send_request,
+    show_choice,
+    show_request,
+    withdraw_request,
 )
 from services.pairing.use_cases.roster import (
     assign_mentee,
@@ -58,26 +71,34 @@ from services.pairing.use_cases.roster import (
 __all__ = [
     "ActivationLapses",
     "CardsOutdated",
+    "ChoiceLapses",
     "ConflictReviewOver",
     "Finding",
+    "IntakeClosed",
     "ProposalLapses",
+    "accept_choice",
     "accept_pair",
     "activate_pair",
     "assign_mentee",
     "assign_mentor",
     "bring_back",
     "declare_conflict",
+    "decline_choice",
     "decline_pair",
     "end_agreement",
     "end_pair",
     "end_unactivated",
+    "lapse_choice",
     "lapse_proposal",
     "lay_down_duty",
+    "list_choices",
     "list_conflicts",
     "list_ledger",
     "list_mentors",
     "list_pairs",
+    "list_requests",
     "part_with",
+    "pass_on_from",
     "pause_pair",
     "propose_pair",
     "recall_pair",
@@ -86,14 +107,20 @@ __all__ = [
     "rest_for_conflict",
     "resume_pair",
     "send_on_leave",
+    "send_request",
     "set_caps",
+    "set_intake",
+    "show_choice",
     "show_conflict",
+    "show_intake",
     "show_pair",
+    "show_request",
     "sign_agreement",
     "take_in_institution",
     "take_in_notice",
     "take_in_person",
     "take_up_duty",
     "withdraw_conflict",
+    "withdraw_request",
     "write_cards",
 ]

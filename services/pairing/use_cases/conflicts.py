@@ -20,6 +20,7 @@ from services.pairing.domain import (
     standing,
 )
 from services.pairing.use_cases.aftermath import record
+from services.pairing.use_cases.cascade import pass_over_conflicted
 from services.pairing.use_cases.pairs import roles_in, show_pair
 from shared.contracts.directory import Duty
 from shared.platform.database import Transaction
@@ -42,7 +43,7 @@ async def take_up_duty(
     """Somebody directs, judges or coaches in a programme: pairs with its mentees are in conflict. Raises NotYet."""
     await _lock_person(tx, institution_id, person_id)
     await store.save_duty(tx, institution_id, person_id, programme, duty)
-    await review_pairs_of(tx, person_id, now)
+    await review_of(tx, person_id, now)
 
 
 async def lay_down_duty(
@@ -51,12 +52,15 @@ async def lay_down_duty(
     """Somebody does so no longer, and what followed from it is resolved. Raises NotYet."""
     await _lock_person(tx, institution_id, person_id)
     await store.delete_duty(tx, institution_id, person_id, programme, duty)
-    await review_pairs_of(tx, person_id, now)
+    await review_of(tx, person_id, now)
 
 
-async def review_pairs_of(tx: Transaction, person_id: UUID, now: datetime) -> None:
-    """Look at every open pair of somebody whose row is locked, after the directory said something of them."""
-    for pair in await store.list_open_pairs_of_for_update(tx, person_id):
+async def review_of(tx: Transaction, person_id: UUID, now: datetime) -> None:
+    """Look at every open request and pair of somebody, after the directory said something of them."""
+    requests = await store.list_open_requests_about_for_update(tx, person_id)
+    pairs = await store.list_open_pairs_of_for_update(tx, person_id)  # after the requests: a yes makes a pair of one
+    await pass_over_conflicted(tx, requests, now)
+    for pair in pairs:
         await _review(tx, pair, "role_ended", now)
 
 

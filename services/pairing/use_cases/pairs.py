@@ -1,6 +1,6 @@
 """What people and time do to pairs; refuses whoever is neither of the two nor an administrator of one of them."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -9,16 +9,14 @@ from services.pairing.domain import (
     ANSWER_WITHIN,
     CLOCK,
     NOT_ACTIVATED,
+    PAIRED,
     AlreadyPaired,
     LedgerLine,
-    Lending,
     ListedMentor,
     MenteeAway,
     MenteeNotFound,
     NotAccepting,
-    Offer,
     Pair,
-    Person,
     SamePerson,
     State,
     Who,
@@ -26,9 +24,10 @@ from services.pairing.domain import (
     refuse_new_pair,
     refuse_second_pair,
     refuse_strangers,
-    standing,
 )
 from services.pairing.use_cases.aftermath import publish, record
+from services.pairing.use_cases.cascade import BY_MENTEE, tell
+from services.pairing.use_cases.offers import is_conflicted, what_is_offered
 from shared.contracts.pairing import PairEvent
 from shared.platform.database import Transaction
 from shared.platform.http import Revision
@@ -48,7 +47,9 @@ async def propose_pair(tx: Transaction, me: Member, mentor_id: UUID, mentee_id: 
         raise MenteeNotFound
     if not mentee.is_here:
         raise MenteeAway
-    home_id, offer, lending = await _what_is_offered(tx, me, people.get(mentor_id), mentor_id, now)
+    own = people.get(mentor_id)
+    card = None if own else await store.find_card_for_share(tx, me.institution_id, mentor_id, now)
+    home_id, offer, lending = await what_is_offered(tx, me.institution_id, own, card, now)
     between = await store.find_between(tx, mentor_id, mentee_id)
     refuse_new_pair(offer, between, lending, conflicted=await is_conflicted(tx, mentor_id, mentee_id))
     pair = Pair(
@@ -67,26 +68,6 @@ async def propose_pair(tx: Transaction, me: Member, mentor_id: UUID, mentee_id: 
         raise AlreadyPaired
     await publish(tx, said)
     return pair
-
-
-async def is_conflicted(
-    tx: Transaction, mentor_id: UUID, mentee_id: UUID, recused: Collection[str] = frozenset()
-) -> bool:
-    """Whether a conflict of interest stands between the two, from which nobody of `recused` stepped back."""
-    return bool(standing(await store.list_grounds(tx, mentor_id, mentee_id), recused))
-
-
-async def _what_is_offered(
-    tx: Transaction, me: Member, own: Person | None, mentor_id: UUID, now: datetime
-) -> tuple[UUID, Offer | None, Lending | None]:
-    """The mentor's institution, what the mentor can give, and for a cross pair what the agreements allow."""
-    if own is not None:
-        return own.institution_id, own.offer(await store.list_taken_seats(tx, own)), None
-    card = await store.find_card_for_share(tx, me.institution_id, mentor_id, now)
-    if card is None:
-        return me.institution_id, None, None
-    home_id = card.home_institution_id
-    return home_id, card.offer(), await store.get_lending(tx, home_id, me.institution_id, now)
 
 
 async def accept_pair(tx: Transaction, me: Member, pair_id: UUID, seen: Revision, now: datetime) -> Pair:
@@ -127,8 +108,15 @@ async def recall_pair(
 
 
 async def activate_pair(tx: Transaction, me: Member, pair_id: UUID, seen: Revision, now: datetime) -> Pair:
-    """The mentee confirms, and the pair is at work. Raises what `Pair.activate` raises."""
-    return await _change(tx, me, pair_id, seen, lambda pair, by: pair.activate(by, now))
+    """The mentee confirms, and the pair is at work; a request that was still asking others is withdrawn.
+
+    Raises what `Pair.activate` raises.
+    """
+    request = await store.find_open_request_for_update(tx, me.person_id)
+    pair = await _change(tx, me, pair_id, seen, lambda pair, by: pair.activate(by, now))
+    if request is not None:
+        await tell(tx, request, [request.withdraw(BY_MENTEE, PAIRED, now)])
+    return pair
 
 
 async def pause_pair(

@@ -7,7 +7,8 @@ from uuid import UUID
 from services.pairing import store
 from services.pairing.domain import Agreement, Pair, Person, Status
 from services.pairing.use_cases.aftermath import record
-from services.pairing.use_cases.conflicts import review_pairs_of
+from services.pairing.use_cases.cascade import review_lending, take_mentor_away, withdraw_of
+from services.pairing.use_cases.conflicts import review_of
 from shared.contracts.event import Role
 from shared.platform.database import Transaction
 from shared.platform.errors import NotYet
@@ -54,7 +55,7 @@ async def assign_mentee(
     """A person is a mentee, of a programme where one is known: who judges there is in conflict. Raises NotYet."""
     await _lock_person(tx, institution_id, person_id)
     await store.save_mentee(tx, institution_id, person_id, programme)
-    await review_pairs_of(tx, person_id, now)
+    await review_of(tx, person_id, now)
 
 
 async def remove_role(tx: Transaction, institution_id: UUID, person_id: UUID, role: Role, now: datetime) -> None:
@@ -67,23 +68,32 @@ async def remove_role(tx: Transaction, institution_id: UUID, person_id: UUID, ro
         await store.delete_cards(tx, [person_id])
     else:
         await store.save_no_mentee(tx, institution_id, person_id)
+    requests = await store.list_open_requests_about_for_update(tx, person_id)
     pairs = await store.list_open_pairs_of_for_update(tx, person_id)
     mine = [pair for pair in pairs if person_id == (pair.mentor_id if role == "mentor" else pair.mentee_id)]
     await _part(tx, mine, "role_removed", now)
+    if role == "mentor":
+        await take_mentor_away(tx, requests, person_id, now)
+    else:
+        await withdraw_of(tx, requests, person_id, "role_removed", now)
 
 
 async def send_on_leave(tx: Transaction, institution_id: UUID, person_id: UUID, now: datetime) -> None:
-    """A person is away: their active pairs pause; places stay taken. Raises NotYet."""
+    """A person is away: their active pairs pause; places stay taken; requests to them go on. Raises NotYet."""
     await _set_status(tx, institution_id, person_id, "on_leave")
+    requests = await store.list_open_requests_about_for_update(tx, person_id)
     for pair in await store.list_open_pairs_of_for_update(tx, person_id):
         said = pair.go_away(person_id, now)
         await (store.save_pair(tx, pair) if said is None else record(tx, pair, said))
+    await take_mentor_away(tx, requests, person_id, now)
 
 
 async def bring_back(tx: Transaction, institution_id: UUID, person_id: UUID, now: datetime) -> None:
     """A person is back: pairs that only leave paused go on once both are here. Raises NotYet."""
     await _share_institution(tx, institution_id)
     await _set_status(tx, institution_id, person_id, "here")
+    # A yes to the person's own request may begin a pair now: whoever holds the request sees all of their pairs.
+    await store.find_open_request_for_update(tx, person_id)
     for pair in await store.list_open_pairs_of_for_update(tx, person_id):
         said = pair.come_back(person_id, now)
         await (store.save_pair(tx, pair) if said is None else record(tx, pair, said))
@@ -92,11 +102,19 @@ async def bring_back(tx: Transaction, institution_id: UUID, person_id: UUID, now
 async def part_with(
     tx: Transaction, institution_id: UUID, person_id: UUID, reason: Literal["left", "erased"], now: datetime
 ) -> None:
-    """A person is gone: their pairs end, proposals are recalled, and `reason` says why. Raises NotYet."""
+    """A person is gone: their pairs end, proposals are recalled, requests withdrawn or passed on.
+
+    Raises NotYet.
+    """
     await _set_status(tx, institution_id, person_id, reason)
     if reason == "erased":
         await store.delete_duties_of(tx, institution_id, person_id)
+    requests = await store.list_open_requests_about_for_update(tx, person_id)
     await _part(tx, await store.list_open_pairs_of_for_update(tx, person_id), reason, now)
+    if reason == "erased":
+        await store.delete_decline_reasons(tx, person_id)
+    await withdraw_of(tx, requests, person_id, reason, now)
+    await take_mentor_away(tx, requests, person_id, now)
 
 
 async def sign_agreement(tx: Transaction, agreement: Agreement) -> None:
@@ -107,16 +125,22 @@ async def sign_agreement(tx: Transaction, agreement: Agreement) -> None:
     await store.save_cards(tx, await store.list_mentors_of_for_update(tx, agreement.lender_institution_id))
 
 
-async def take_in_notice(tx: Transaction, agreement_id: UUID, ends_at: datetime) -> None:
+async def take_in_notice(
+    tx: Transaction, agreement_id: UUID, lender_id: UUID, borrower_id: UUID, *, ends_at: datetime, now: datetime
+) -> None:
     """Nothing new is lent under this agreement from now on; its cards show mentors until it ends."""
     await store.save_notice(tx, agreement_id, ends_at)
     await store.end_cards_of_agreement(tx, agreement_id, ends_at)
+    await review_lending(tx, lender_id, borrower_id, now)
 
 
-async def end_agreement(tx: Transaction, agreement_id: UUID, reason: str, now: datetime) -> None:
+async def end_agreement(
+    tx: Transaction, agreement_id: UUID, lender_id: UUID, borrower_id: UUID, *, reason: str, now: datetime
+) -> None:
     """Nothing new is lent under this agreement, and its cards are gone; pairs that hold a place go on."""
     await store.end_agreement(tx, agreement_id, reason, now)
     await store.delete_cards_of_agreement(tx, agreement_id)
+    await review_lending(tx, lender_id, borrower_id, now)
 
 
 async def write_cards(tx: Transaction, mentor_ids: list[UUID]) -> None:

@@ -14,7 +14,7 @@ from shared.contracts.directory import AgreementEnded, AgreementSigned, PersonEr
 from shared.contracts.event import Role
 from shared.contracts.feedback import FeedbackRevealed
 from shared.contracts.meetings import MeetingCancelled, MeetingMoved
-from shared.contracts.pairing import PairEnded, PairRecalled, PairResumed
+from shared.contracts.pairing import PairAccepted, PairEnded, PairRecalled, PairResumed
 from shared.platform.members import Person as Member
 from shared.testing.running import Running
 from tests.integration.console.consortium import NOW, Hospital, Pair, Person
@@ -46,6 +46,15 @@ def _ward() -> tuple[Hospital, Person, Person, Person]:
     mentor = hospital.person("Dr Amara Okafor", "mentor", places=3, shared_places=1)
     mentee = hospital.person("Nguyễn Thị Lan", "mentee", locale="vi")
     return hospital, rosa, mentor, mentee
+
+
+async def test_a_pair_that_a_yes_to_a_request_began_is_known_from_its_first_event_on(console: Running) -> None:
+    hospital, rosa, mentor, mentee = _ward()
+    pair = Pair(mentor, mentee)
+    pair.say(PairAccepted, NOW - timedelta(days=1), activate_by=NOW + timedelta(days=20))
+    await console.deliver(*hospital.said, *pair.said)
+    [seen] = (await _administrators_today(console, rosa)).proposals
+    assert (seen.couple.pair_id, seen.state, seen.ends_at) == (pair.pair_id, "accepted", NOW + timedelta(days=20))
 
 
 async def test_an_administrator_sees_what_waits_and_what_is_coming(console: Running) -> None:

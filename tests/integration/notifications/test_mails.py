@@ -54,6 +54,19 @@ def _left_of_the_at(mail: EmailMessage) -> str:
     return str(mail["Message-ID"]).partition("@")[0]
 
 
+async def test_a_pair_that_a_yes_to_a_request_began_is_mailed_about_from_its_first_event_on(office: Office) -> None:
+    start = await office.now() + 3 * DAY
+    await office.hear(await office.accepted())
+    await office.hear(await office.meeting_proposed(start), await office.scheduled(start))
+    while await office.send():
+        continue
+    assert sorted(office.subjects(office.mentee)) == [
+        "Le proponen horarios para una reuni\u00f3n",
+        "Su mentor\u00eda ha sido aceptada",
+    ]
+    assert office.subjects(office.mentor) == ["Your meeting is scheduled"]
+
+
 async def test_each_step_of_a_pair_is_mailed_once_to_whom_it_concerns(office: Office) -> None:
     start = await office.now() + 3 * DAY
     await office.hear(await office.proposed(), await office.accepted())

@@ -17,6 +17,7 @@ from shared.platform.http import Revision
 from shared.platform.members import Person
 from shared.testing.eventually import eventually
 from shared.testing.running import Running
+from tests.integration.pairing.asking import Mentee, Mentor, states
 from tests.integration.pairing.hospital import SINCE, Hospital, code_of
 
 MEDICINE = "internal_medicine"
@@ -310,3 +311,21 @@ async def test_a_yes_and_a_declaration_in_the_same_moment_never_leave_an_unmarke
             assert said.status_code == 201
             seen = await one.show(pair)
         assert (seen["state"] == "accepted") == (seen["coi_review_by"] is not None)
+
+
+async def test_a_request_names_nobody_in_conflict_and_passes_over_who_comes_to_be(pairing: Running) -> None:
+    hospital = await Hospital.join(pairing)
+    first, second, mentee = await Mentor.join(hospital), await Mentor.join(hospital), await Mentee.join(hospital)
+    await pairing.deliver(hospital.about(RoleAssigned, mentee.person_id, role="mentee", programme=MEDICINE))
+    await hospital.assign_duty(first.person_id, "director", MEDICINE)
+    assert code_of(await mentee.send(first, second)) == (409, "conflict_of_interest")
+    await hospital.remove_duty(first.person_id, "director", MEDICINE)
+    await mentee.ask(first, second)
+    await hospital.assign_duty(second.person_id, "coach", MEDICINE)
+    await hospital.assign_duty(first.person_id, "evaluator", MEDICINE)
+    request = await mentee.show()
+    assert states(request) == ["open", "passed_over", "asked"]
+    assert request["choices"][0]["reason"] == "conflict_of_interest"
+    assert code_of(await first.answer("accept")) == (409, "request_closed")
+    await hospital.assign_duty(second.person_id, "committee_member", MEDICINE)
+    assert states(await mentee.show()) == ["exhausted", "passed_over", "passed_over"]

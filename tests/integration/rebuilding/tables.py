@@ -9,7 +9,19 @@ from shared.platform.service import Service
 
 HELD: Final[Mapping[str, tuple[str, ...]]] = {
     "directory": ("institutions", "programmes", "agreements", "people", "roles", "members", "timers", "past"),
-    "pairing": ("institutions", "agreements", "people", "mentor_cards", "pairs", "members", "inbox", "timers", "past"),
+    "pairing": (
+        "institutions",
+        "agreements",
+        "people",
+        "mentor_cards",
+        "requests",
+        "choices",
+        "pairs",
+        "members",
+        "inbox",
+        "timers",
+        "past",
+    ),
     "meetings": ("pairs", "meetings", "busy_times", "touchpoints", "members", "inbox", "timers", "past"),
     "console": ("people", "pairs", "meetings", "feedback_requests", "members", "inbox", "parked"),
     "feedback": ("pairs", "feedback_requests", "members", "inbox", "timers", "parked", "outbox", "past"),
