@@ -13,7 +13,20 @@ from shared.contracts.meetings import (
     MeetingProposed,
     MeetingScheduled,
 )
-from shared.contracts.pairing import PairAccepted, PairDeclined, PairEnded, PairLapsed, PairProposed, PairRecalled
+from shared.contracts.pairing import (
+    PairAccepted,
+    PairDeclined,
+    PairEnded,
+    PairLapsed,
+    PairProposed,
+    PairRecalled,
+    RequestAccepted,
+    RequestDeclined,
+    RequestLapsed,
+    RequestPassedOver,
+    RequestSent,
+    RequestWithdrawn,
+)
 from shared.platform import members
 from shared.platform.consumer import EventConsumer
 from shared.platform.database import Transaction
@@ -80,6 +93,42 @@ async def on_pair_lapsed(tx: Transaction, event: PairLapsed) -> None:
 async def on_pair_ended(tx: Transaction, event: PairEnded) -> None:
     """Nothing more to say about this pair."""
     await use_cases.close_cause(tx, event.pair_id)
+
+
+@events.on(RequestSent)
+async def on_request_sent(tx: Transaction, event: RequestSent) -> None:
+    """A mentor is asked, and will be reminded."""
+    await use_cases.ask_mentor(tx, event)
+
+
+@events.on(RequestAccepted)
+async def on_request_accepted(tx: Transaction, event: RequestAccepted) -> None:
+    """The mentor said yes; the pair has a mail of its own."""
+    await use_cases.close_cause(tx, event.choice_id)
+
+
+@events.on(RequestDeclined)
+async def on_request_declined(tx: Transaction, event: RequestDeclined) -> None:
+    """The mentor is asked no more."""
+    await use_cases.close_cause(tx, event.choice_id)
+
+
+@events.on(RequestLapsed)
+async def on_request_lapsed(tx: Transaction, event: RequestLapsed) -> None:
+    """The mentor is asked no more."""
+    await use_cases.close_cause(tx, event.choice_id)
+
+
+@events.on(RequestPassedOver)
+async def on_request_passed_over(tx: Transaction, event: RequestPassedOver) -> None:
+    """The mentor is asked no more, or never was."""
+    await use_cases.close_cause(tx, event.choice_id)
+
+
+@events.on(RequestWithdrawn)
+async def on_request_withdrawn(tx: Transaction, event: RequestWithdrawn) -> None:
+    """The mentor is asked no more."""
+    await use_cases.close_cause(tx, event.choice_id)
 
 
 @events.on(MeetingProposed)

@@ -21,10 +21,12 @@ Category = Literal[
     "meeting_scheduled",
     "meeting_reminder",
     "feedback_requested",
+    "request_sent",
+    "request_reminder",
 ]
 State = Literal["waiting", "sent", "failed", "suppressed"]
 Act = Literal["send", "fail", "suppress"]
-CauseKind = Literal["pair", "meeting", "feedback_request"]
+CauseKind = Literal["pair", "meeting", "feedback_request", "choice"]
 CauseState = Literal["proposed", "accepted", "scheduled", "open", "over"]
 PersonStatus = Literal["here", "on_leave", "left", "erased"]
 
@@ -42,14 +44,18 @@ HOLDS: Final[Mapping[Category, frozenset[CauseState]]] = {
     "meeting_scheduled": frozenset({"scheduled"}),
     "meeting_reminder": frozenset({"scheduled"}),
     "feedback_requested": frozenset({"open"}),
+    "request_sent": frozenset({"open"}),
+    "request_reminder": frozenset({"open"}),
 }
 """The states of its cause in which what a mail says is still so; in any other it is not sent."""
 
-REMINDERS: Final[frozenset[Category]] = frozenset({"meeting_reminder"})
+REMINDERS: Final[frozenset[Category]] = frozenset({"meeting_reminder", "request_reminder"})
 """What someone on leave is spared."""
 
 BEFORE_MEETING: Final = timedelta(hours=24)
 """Elapsed hours, also over a change of the clocks."""
+BEFORE_ANSWER: Final = timedelta(hours=24)
+"""A request is reminded of 48 hours after it asked, which is so long before its 72 hours are over."""
 LIFE: Final = timedelta(hours=72)
 """How long after its cause a mail may still go."""
 LATEST_REMINDER: Final = timedelta(hours=1)
@@ -64,7 +70,7 @@ class AlreadyDecided(Conflict):
 
 @dataclass
 class Cause:
-    """What notifications keep of a pair, a meeting or a request for feedback: who, until when, and whether it holds."""
+    """What notifications keep of a pair, meeting, request for feedback or choice: who, until when, and if it holds."""
 
     cause_id: UUID
     kind: CauseKind

@@ -10,7 +10,7 @@ clock = Timers("notifications")
 
 @clock.on(ReminderDue)
 async def on_reminder_due(tx: Transaction, timer: ReminderDue) -> None:
-    """24 hours before a meeting both are reminded."""
+    """24 hours before a meeting both are reminded, and of a request the mentor 48 hours after it asked."""
     await use_cases.remind(tx, timer.subject_id)
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from services.notifications import store
 from services.notifications.domain import (
+    BEFORE_ANSWER,
     BEFORE_MEETING,
     LATEST_REMINDER,
     Category,
@@ -19,13 +20,13 @@ from shared.contracts.event import Event
 from shared.contracts.feedback import FeedbackRequested
 from shared.contracts.meetings import MeetingMoved, MeetingProposed, MeetingScheduled
 from shared.contracts.notifications import NotificationEvent
-from shared.contracts.pairing import PairAccepted, PairEvent, PairProposed
+from shared.contracts.pairing import PairAccepted, PairEvent, PairProposed, RequestSent
 from shared.platform import outbox, past, timers
 from shared.platform.database import Transaction
 
 
 class ReminderDue(timers.Timer):
-    """24 elapsed hours before a meeting; more than an hour late it expires with a record."""
+    """24 elapsed hours before a meeting, 48 after a request asked; more than an hour late it expires with a record."""
 
     kind: ClassVar[str] = "reminder_due"
     lock: ClassVar[LiteralString] = """
@@ -86,7 +87,7 @@ async def book_meeting(tx: Transaction, event: MeetingScheduled) -> None:
     await store.save_cause(tx, cause)
     if cause.asked_by is not None:
         await _write(tx, cause, cause.asked_by, "meeting_scheduled", event, ends_at=event.starts_at)
-    await _set_reminder(tx, cause, event, event.starts_at)
+    await _set_reminder(tx, cause, event, event.starts_at - BEFORE_MEETING)
 
 
 async def move_meeting(tx: Transaction, event: MeetingMoved) -> None:
@@ -94,7 +95,7 @@ async def move_meeting(tx: Transaction, event: MeetingMoved) -> None:
     cause = await store.get_cause_for_update(tx, event.meeting_id)
     cause.book(event.event_id, event.starts_at, event.ends_at)
     await store.save_cause(tx, cause)
-    await _set_reminder(tx, cause, event, event.starts_at)
+    await _set_reminder(tx, cause, event, event.starts_at - BEFORE_MEETING)
 
 
 async def close_cause(tx: Transaction, cause_id: UUID) -> None:
@@ -112,15 +113,33 @@ async def ask_for_feedback(tx: Transaction, event: FeedbackRequested) -> None:
         await _write(tx, cause, person_id, "feedback_requested", event, ends_at=event.closes_at)
 
 
-async def remind(tx: Transaction, meeting_id: UUID) -> None:
-    """Write both reminders down; the sender looks once more whether they still hold."""
-    for message in await _reminders(tx, meeting_id):
+async def ask_mentor(tx: Transaction, event: RequestSent) -> None:
+    """A mentor is told that a request asks them, and will be reminded once."""
+    cause = Cause(
+        cause_id=event.choice_id,
+        kind="choice",
+        mentor_id=event.mentor_id,
+        mentee_id=event.mentee_id,
+        mentor_institution_id=event.mentor_institution_id,
+        mentee_institution_id=event.mentee_institution_id,
+        state="open",
+        asked_by=event.mentee_id,
+        answer_by=event.answer_by,
+    )
+    await store.add_cause(tx, cause)
+    await _write(tx, cause, event.mentor_id, "request_sent", event, ends_at=event.answer_by)
+    await _set_reminder(tx, cause, event, event.answer_by - BEFORE_ANSWER)
+
+
+async def remind(tx: Transaction, cause_id: UUID) -> None:
+    """Write the reminders down; the sender looks once more whether they still hold."""
+    for message in await _reminders(tx, cause_id):
         await _keep_reminder(tx, message)
 
 
-async def let_reminder_expire(tx: Transaction, meeting_id: UUID) -> None:
+async def let_reminder_expire(tx: Transaction, cause_id: UUID) -> None:
     """Its time passed in an outage: it is recorded, and nobody is reminded at a wrong time."""
-    for message in await _reminders(tx, meeting_id):
+    for message in await _reminders(tx, cause_id):
         await _keep(tx, message, "expired")
 
 
@@ -160,9 +179,8 @@ async def _write(
     await _keep(tx, message, "expired" if too_old else None)
 
 
-async def _set_reminder(tx: Transaction, cause: Cause, event: Event, starts_at: datetime) -> None:
+async def _set_reminder(tx: Transaction, cause: Cause, event: Event, remind_at: datetime) -> None:
     """Whether there is still a day is judged by when it was booked, so that a late handler decides the same."""
-    remind_at = starts_at - BEFORE_MEETING
     if event.occurred_at >= remind_at:
         await timers.cancel(tx, ReminderDue, cause.cause_id)
         for message in _reminders_of(cause, event.occurred_at):
@@ -180,14 +198,29 @@ async def _set_reminder(tx: Transaction, cause: Cause, event: Event, starts_at: 
     await timers.schedule(tx, ReminderDue(subject_id=cause.cause_id), remind_at)
 
 
-async def _reminders(tx: Transaction, meeting_id: UUID) -> list[Message]:
-    cause = await store.get_cause_for_update(tx, meeting_id)
-    if cause.state != "scheduled" or cause.starts_at is None:
-        return []
-    return _reminders_of(cause, cause.starts_at - BEFORE_MEETING)
+async def _reminders(tx: Transaction, cause_id: UUID) -> list[Message]:
+    cause = await store.get_cause_for_update(tx, cause_id)
+    if cause.state == "scheduled" and cause.starts_at is not None:
+        return _reminders_of(cause, cause.starts_at - BEFORE_MEETING)
+    if cause.kind == "choice" and cause.state == "open" and cause.answer_by is not None:
+        return _reminders_of(cause, cause.answer_by - BEFORE_ANSWER)
+    return []
 
 
 def _reminders_of(cause: Cause, caused_at: datetime) -> list[Message]:
+    """Of a meeting both are reminded, of a request the mentor whom it asks."""
+    if cause.kind == "choice" and cause.answer_by is not None:
+        # One asking is one choice, so its id makes the reminder's: a replay makes it once.
+        return [
+            Message.about(
+                cause,
+                cause.mentor_id,
+                "request_reminder",
+                event_id=cause.cause_id,
+                caused_at=caused_at,
+                ends_at=cause.answer_by,
+            )
+        ]
     if cause.booked_by is None or cause.starts_at is None:
         return []
     return [

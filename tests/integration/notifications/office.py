@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from itertools import count
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import UUID, uuid4
 
 from services.notifications.sender import Sender
@@ -16,7 +16,7 @@ from shared.contracts.directory import PersonErased, PersonJoined, PersonLeft, P
 from shared.contracts.event import Event
 from shared.contracts.feedback import FeedbackRequested
 from shared.contracts.meetings import MeetingCancelled, MeetingMoved, MeetingProposed, MeetingScheduled, Slot
-from shared.contracts.pairing import PairAccepted, PairDeclined, PairProposed
+from shared.contracts.pairing import ChoiceEvent, PairAccepted, PairDeclined, PairProposed, RequestSent
 from shared.platform.seal import ContactsKey, seal
 from shared.testing.running import Running
 from tests.integration.notifications.mailbox import Mailbox
@@ -25,6 +25,7 @@ SECRET: Final = b64encode(bytes(range(32))).decode()
 KEY: Final = ContactsKey.from_base64(SECRET)
 HALF_AN_HOUR: Final = timedelta(minutes=30)
 DAY: Final = timedelta(days=1)
+C = TypeVar("C", bound=ChoiceEvent)
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,8 @@ class Office:
     mentee: Someone = field(default_factory=lambda: Someone("Luz Ibarra", "America/Mexico_City", "es-MX"))
     pair_id: UUID = field(default_factory=uuid4)
     meeting_id: UUID = field(default_factory=uuid4)
+    request_id: UUID = field(default_factory=uuid4)
+    choice_id: UUID = field(default_factory=uuid4)
     _versions: Counter[UUID] = field(default_factory=Counter[UUID])
     _places: "count[int]" = field(default_factory=count)
 
@@ -202,6 +205,25 @@ class Office:
             mentee_id=self.mentee.person_id,
             occasion="third_meeting",
             closes_at=now + 30 * DAY,
+        )
+
+    async def request_sent(self) -> RequestSent:
+        """A mentee's request asks the mentor."""
+        return await self.request_says(RequestSent, answer_by=await self.now() + 3 * DAY)
+
+    async def request_says(self, kind: type[C], **facts: Any) -> C:
+        """What happens to the choice that asks the mentor."""
+        return kind(
+            version=self._next(self.request_id),
+            occurred_at=await self.now(),
+            institution_ids=(self.mentor.institution_id, self.mentee.institution_id),
+            request_id=self.request_id,
+            choice_id=self.choice_id,
+            mentor_id=self.mentor.person_id,
+            mentee_id=self.mentee.person_id,
+            mentor_institution_id=self.mentor.institution_id,
+            mentee_institution_id=self.mentee.institution_id,
+            **facts,
         )
 
     async def _person(self, someone: Someone) -> dict[str, Any]:
