@@ -96,6 +96,8 @@ CREATE TABLE people (
     version bigint NOT NULL,
     contact_version bigint NOT NULL,
     revision bigint NOT NULL,
+    email_key text GENERATED ALWAYS AS (lower(email)) STORED,
+    name_key text,
     PRIMARY KEY (institution_id, person_id),
     UNIQUE (institution_id, external_key),
     UNIQUE (institution_id, sign_in_key),
@@ -105,10 +107,15 @@ CREATE TABLE people (
             WHEN 'erased' THEN num_nonnulls(external_id, name, email, locale, time_zone, next_status) = 0
             ELSE num_nulls(external_id, name, email, locale, time_zone) = 0
         END
-    )
+    ),
+    CONSTRAINT people_name_key CHECK (name IS NOT NULL OR name_key IS NULL)
 );
 CREATE INDEX people_by_id ON people (person_id);
 CREATE INDEX people_by_name ON people (institution_id, name, person_id);
+-- The institution stands last: while nothing is known of a table that is being filled, the check of a reference to it
+-- takes any index that begins like its key, and would read the whole institution for each row.
+CREATE INDEX people_by_email_key ON people (email_key, institution_id);
+CREATE INDEX people_by_name_key ON people (name_key, institution_id);
 ALTER TABLE people ENABLE ROW LEVEL SECURITY;
 ALTER TABLE people FORCE ROW LEVEL SECURITY;
 -- The consortium adds an institution's first administrator, and reads nobody.

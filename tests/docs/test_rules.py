@@ -175,7 +175,11 @@ def _row_reasons() -> set[str]:
     """The codes in the calls that refuse a cell or a row."""
     folder = ROOT / "services/directory/domain"
     named = {"BadCell", "_matching", "read_code"}
-    return {word for file in ("cells.py", "roster.py") for word in _words_in_calls(read(folder / file), named)}
+    return {
+        word
+        for file in ("cells.py", "identity.py", "roster.py")
+        for word in _words_in_calls(read(folder / file), named)
+    }
 
 
 def _words_in_calls(source: str, functions: set[str]) -> set[str]:

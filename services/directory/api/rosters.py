@@ -5,7 +5,7 @@ from typing import Annotated, Final, Literal, Self
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime, BaseModel, Field, field_validator
 
 from services.directory import use_cases
 from services.directory.api.fields import ExternalId, ReadKeys
@@ -25,7 +25,7 @@ from services.directory.domain.imports import (
 from services.directory.domain.people import ErasedPersonNotFound
 from services.directory.domain.reverts import Finding, Reason
 from services.directory.domain.roster import Kind
-from services.directory.domain.sheet import TooManyRows, UnreadableRoster, WrongEncoding
+from services.directory.domain.sheet import MAX_ROWS, TooManyRows, UnreadableRoster, WrongEncoding
 from services.directory.domain.workbook import MergedCells, SeveralSheets, UnreadableWorkbook
 from shared.platform.http import MIB, Form, Line, Me, RawBody, Routes, Tx, problems
 
@@ -33,10 +33,29 @@ CSV: Final = "text/csv"
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
+class RowDecisionForm(Form):
+    """Who an unsure row is: one of its candidates, or somebody new (null)."""
+
+    row: Annotated[int, Field(ge=2)]
+    person_id: UUID | None
+
+
 class ApplyForm(Form):
-    """`all` imports the file only if no row has an error; `good` leaves the rows with errors out."""
+    """`all` imports the file only if no row has an error; `good` leaves the rows with errors out.
+
+    Either leaves out the unsure rows for which nobody decided.
+    """
 
     rows: Rows
+    decisions: Annotated[tuple[RowDecisionForm, ...], Field(max_length=MAX_ROWS)] = ()
+
+    @field_validator("decisions")
+    @classmethod
+    def _one_decision_a_row(cls, decisions: tuple[RowDecisionForm, ...]) -> tuple[RowDecisionForm, ...]:
+        if len({each.row for each in decisions}) < len(decisions):
+            message = "Decide once for each row."
+            raise ValueError(message)
+        return decisions
 
 
 class ReadmissionForm(Form):
@@ -73,7 +92,8 @@ class ColumnView(BaseModel):
 class RowView(BaseModel):
     """What one row does: `row` is its number in the spreadsheet, where the header is row 1.
 
-    `reason` is an error's code; `changes` names the columns that differ from what is known.
+    `reason` is an error's code; `changes` names the columns that differ from what is known. An unsure row has the name
+    of its `candidates` and may be one of them.
     """
 
     row: int
@@ -81,6 +101,7 @@ class RowView(BaseModel):
     external_id: str
     reason: str | None
     changes: Sequence[str]
+    candidates: Sequence[UUID]
 
 
 class CountsView(BaseModel):
@@ -89,6 +110,7 @@ class CountsView(BaseModel):
     new: int
     changed: int
     same: int
+    unsure: int = 0
     error: int
 
 
@@ -205,7 +227,8 @@ def make_routes(keys: ReadKeys) -> Routes:
     )
     async def apply_roster(import_id: UUID, form: ApplyForm, me: Me, tx: Tx) -> RosterImportView:
         """Import a roster's rows, judged anew by what is known now; everything is stored, or nothing."""
-        return RosterImportView.of(await use_cases.apply_roster(tx, import_id, form.rows, me, keys()))
+        answers = {each.row: each.person_id for each in form.decisions}
+        return RosterImportView.of(await use_cases.apply_roster(tx, import_id, form.rows, me, keys(), answers))
 
     @routes.get("/roster-imports/{import_id}/revert", responses=_REVERT)
     async def preview_revert(import_id: UUID, me: Me, tx: Tx) -> RosterRevertView:

@@ -49,13 +49,17 @@ class RevertTooLate(Conflict):
 
 @dataclass(frozen=True)
 class RowView:
-    """What a preview says of one row; of personal data it holds the external id alone."""
+    """What a preview says of one row; of personal data it holds the external id alone.
+
+    `candidates` are the people of whom it may be one.
+    """
 
     row: int
     kind: Kind
     external_id: str
     reason: str | None = None
     changes: tuple[str, ...] = ()
+    candidates: tuple[UUID, ...] = ()
 
 
 @dataclass
@@ -84,11 +88,11 @@ class RosterImport:
     def show(self, verdicts: Sequence[Verdict]) -> None:
         """Say what each row would do."""
         self.rows = tuple(
-            RowView(verdict.row, verdict.kind, verdict.external_id, verdict.reason, verdict.changes)
-            for verdict in verdicts
+            RowView(each.row, each.kind, each.external_id, each.reason, each.changes, each.candidates)
+            for each in verdicts
         )
         found = Counter(verdict.kind for verdict in verdicts)
-        self.counts = {kind: found[kind] for kind in ("new", "changed", "same", "error")}
+        self.counts = {kind: found[kind] for kind in ("new", "changed", "same", "unsure", "error")}
 
     def check_open(self, now: datetime) -> None:
         """Raise RosterAlreadyApplied or RosterExpired where it can no longer be applied."""

@@ -1,21 +1,23 @@
-"""A roster against what is known: new, changed, same or error, row by row; an error takes nothing else with it."""
+"""A roster against what is known: new, changed, same, unsure or error, row by row; none takes another with it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from services.directory.domain import cells
 from services.directory.domain.cells import BadCell, RosterRole, RosterStatus
+from services.directory.domain.identity import Answers, Known, Match, Told
 from services.directory.domain.institutions import Institution
 from services.directory.domain.people import Details, HeldRole, Person, RoleFacts
 from services.directory.domain.sheet import Line
 from shared.contracts.directory import PersonEvent
 from shared.contracts.event import Role
 
-Kind = Literal["new", "changed", "same", "error"]
+Kind = Literal["new", "changed", "same", "unsure", "error"]
+_NO_ANSWERS: Final[Answers] = {}
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,10 @@ class Entry:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What one row would do: `changes` names the columns that differ, `reason` is an error's code."""
+    """What one row would do: `changes` names the columns that differ, `reason` is an error's code.
+
+    It is unsure while `candidates` have its name and nobody said whether it is one of them.
+    """
 
     row: int
     kind: Kind
@@ -39,37 +44,46 @@ class Verdict:
     reason: str | None = None
     changes: tuple[str, ...] = ()
     entry: Entry | None = None
+    candidates: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True)
 class Register:
     """What is known when a roster is read.
 
-    `people` are by external id in lower case; `is_erased` tells of an external id whether its owner was erased;
+    `known` are those whom a row may mean; `is_erased` tells of an external id whether its owner was erased;
     `importer_id` is the administrator who imports, and must be one afterwards too; `staying` are the external ids in
     lower case of the administrators whom nobody expects to leave, and some must be left of them.
     """
 
     institution: Institution
     programmes: frozenset[str]
-    people: Mapping[str, Person]
+    known: Known
     is_erased: Callable[[str], bool]
     importer_id: UUID
     staying: frozenset[str]
 
 
-def compare(lines: Sequence[Line], register: Register, now: datetime) -> list[Verdict]:
-    """Say of each row what it would do. Of rows with one external id the first stands and later ones are errors."""
-    seen: set[str] = set()
+def compare(lines: Sequence[Line], register: Register, now: datetime, answers: Answers = _NO_ANSWERS) -> list[Verdict]:
+    """Say of each row what it would do. Of rows that mean one person the first stands and later ones are errors."""
+    reading = _Reading(register.known.read_ahead(lines), set(), answers, now)
     verdicts: list[Verdict] = []
     for line in lines:
         try:
-            entry = _understand(line, register, seen, now)
+            verdicts.append(_judge_line(line, register, reading))
         except BadCell as bad:
             verdicts.append(_refuse(line.row, _shown_id(line), bad))
-        else:
-            verdicts.append(_judge(line.row, entry, register.people.get(entry.details.external_id.lower()), now))
     return _leave_an_administrator(verdicts, register, now)
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """What holds of a whole file while its rows are read; `seen` are the ids that earlier rows have taken."""
+
+    told: Told
+    seen: set[str]
+    answers: Answers
+    now: datetime
 
 
 def follow(person: Person, entry: Entry, now: datetime) -> list[PersonEvent]:
@@ -87,17 +101,23 @@ def follow(person: Person, entry: Entry, now: datetime) -> list[PersonEvent]:
     return said
 
 
-def _understand(line: Line, register: Register, seen: set[str], now: datetime) -> Entry:
-    """Read a row; raises BadCell with the first reason that holds, in the order of the columns."""
-    external_id = _read_own_id(line, seen)
-    if register.is_erased(external_id):
-        raise BadCell("erased_person")
-    known = register.people.get(external_id.lower())
-    institution = register.institution
+def _judge_line(line: Line, register: Register, reading: _Reading) -> Verdict:
+    """What one row would do; raises BadCell with the first reason that holds, in the order of the columns."""
+    match = _identify(line, register, reading)
+    entry = _understand(line, match, register, reading.now)
+    if match.refused is not None:
+        raise match.refused
+    if match.candidates:
+        reason = "same_person" if len(match.candidates) == 1 else "several_people"
+        return Verdict(line.row, "unsure", match.external_id, reason, candidates=match.candidates)
+    return _judge(line.row, entry, match.person, reading.now)
+
+
+def _understand(line: Line, match: Match, register: Register, now: datetime) -> Entry:
+    institution, known = register.institution, match.person
     entry = Entry(
         Details(
-            # In which letters an id is written means nothing, so a person keeps those that came first.
-            external_id=external_id if known is None else known.known().external_id,
+            external_id=match.external_id,
             name=cells.read_name(line.cell("name")),
             email=cells.read_email(line.cell("email")),
             locale=institution.locale if known is None else known.known().locale,
@@ -125,19 +145,29 @@ def _shown_id(line: Line) -> str:
         return ""
 
 
-def _read_own_id(line: Line, seen: set[str]) -> str:
-    """The row's external id. A row with other errors is the first of its id all the same, so later ones are errors."""
+def _identify(line: Line, register: Register, reading: _Reading) -> Match:
+    """Whom a row means. A row with other errors is the first of its id all the same, so later ones are errors."""
     if line.cells is None:
         raise BadCell("wrong_cell_count")
     if cells.looks_like_a_formula(line.cell("external_id")):
         raise BadCell("formula_cell")
-    external_id = cells.read_external_id(line.cell("external_id"))
-    if external_id.lower() in seen:
-        raise BadCell("duplicate_external_id")
-    seen.add(external_id.lower())
+    said = cells.optional(cells.read_external_id, line.cell("external_id"))
+    if said is not None:
+        _take(said, reading)
     if any(cells.looks_like_a_formula(cell) for cell in line.cells):
         raise BadCell("formula_cell")
-    return external_id
+    if said is not None and register.is_erased(said):
+        raise BadCell("erased_person")
+    match = register.known.identify(line, reading.told, reading.answers)
+    if said is None and match.person is not None:
+        _take(match.external_id, reading)
+    return match
+
+
+def _take(external_id: str, reading: _Reading) -> None:
+    if external_id.lower() in reading.seen:
+        raise BadCell("duplicate_external_id")
+    reading.seen.add(external_id.lower())
 
 
 def _read_facts(line: Line, role: RosterRole, programmes: frozenset[str]) -> RoleFacts:
@@ -178,7 +208,8 @@ def _leave_an_administrator(verdicts: Sequence[Verdict], register: Register, now
     leaving: list[tuple[int, str]] = []
     for index, verdict in enumerate(verdicts):
         key = verdict.external_id.lower()
-        if verdict.entry is not None and _stays_administrator(register.people.get(key), verdict.entry, now):
+        person = register.known.by_external_id.get(key)
+        if verdict.entry is not None and _stays_administrator(person, verdict.entry, now):
             staying.add(key)
         elif verdict.entry is not None and key in staying:
             leaving.append((index, key))

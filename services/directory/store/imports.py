@@ -117,8 +117,8 @@ def _import(row: Row | None) -> RosterImport:
         columns=tuple(Taken(column, header, by) for column, header, by in json.loads(row["columns"])),
         ignored_columns=tuple(row["ignored_columns"]),
         rows=tuple(
-            RowView(number, kind, external_id, reason, tuple(changes))
-            for number, kind, external_id, reason, changes in json.loads(row["rows"] or "[]")
+            RowView(number, kind, external_id, reason, tuple(changes), tuple(map(UUID, candidates)))
+            for number, kind, external_id, reason, changes, *candidates in json.loads(row["rows"] or "[]")
         ),
         counts=json.loads(row["counts"]),
         state=row["state"],
@@ -130,5 +130,7 @@ def _import(row: Row | None) -> RosterImport:
 
 
 def _rows_to_text(one: RosterImport) -> str | None:
-    rows = [[row.row, row.kind, row.external_id, row.reason, row.changes] for row in one.rows]
+    rows = [
+        [row.row, row.kind, row.external_id, row.reason, row.changes, *map(str, row.candidates)] for row in one.rows
+    ]
     return json.dumps(rows) if rows else None

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Final, LiteralString
 from uuid import UUID
 
+from services.directory.domain.identity import fold_name
 from services.directory.domain.people import (
     Details,
     ErasedPersonNotFound,
@@ -29,8 +30,9 @@ def add_person(tx: Transaction, one: Person) -> None:
         one,
         """
         INSERT INTO people (institution_id, person_id, external_id, name, email, locale, time_zone, status,
-                            status_since, next_status, next_status_at, version, contact_version, revision, sign_in_key)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+                            status_since, next_status, next_status_at, version, contact_version, revision, name_key,
+                            sign_in_key)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
         """,
         one.sign_in_key,
     )
@@ -44,7 +46,8 @@ def save_person(tx: Transaction, one: Person) -> None:
         """
         UPDATE people
         SET external_id = $3, name = $4, email = $5, locale = $6, time_zone = $7, status = $8, status_since = $9,
-            next_status = $10, next_status_at = $11, version = $12, contact_version = $13, revision = $14
+            next_status = $10, next_status_at = $11, version = $12, contact_version = $13, revision = $14,
+            name_key = $15
         WHERE institution_id = $1 AND person_id = $2
         """,
     )
@@ -68,6 +71,7 @@ def _write_person(tx: Transaction, one: Person, sql: LiteralString, *more: objec
         one.version,
         one.contact_version,
         one.revision,
+        known and fold_name(known.name),
         *more,
     )
 
@@ -129,20 +133,26 @@ async def list_administrators(tx: Transaction, institution_id: UUID) -> list[Per
     return [_person(row) for row in rows]
 
 
-async def list_people_of_external_ids(tx: Transaction, institution_id: UUID, external_keys: list[str]) -> list[Person]:
-    """The people with these external ids in lower case."""
-    rows = await tx.fetch(
-        _PERSON + "WHERE institution_id = $1 AND external_key = ANY($2::text[])", institution_id, external_keys
-    )
+_MEANT: Final = """
+    WHERE institution_id = $1
+        AND (external_key = ANY($2::text[]) OR email_key = ANY($3::text[]) OR name_key = ANY($4::text[]))
+    """
+
+
+async def list_people_meant(
+    tx: Transaction, institution_id: UUID, external_keys: list[str], email_keys: list[str], name_keys: list[str]
+) -> list[Person]:
+    """The people with these external ids or addresses in lower case, or with these folded names."""
+    rows = await tx.fetch(_PERSON + _MEANT, institution_id, external_keys, email_keys, name_keys)
     return [_person(row) for row in rows]
 
 
-async def lock_people_of_external_ids(tx: Transaction, institution_id: UUID, external_keys: list[str]) -> list[Person]:
-    """The people with these external ids in lower case, locked in order of id."""
+async def lock_people_meant(
+    tx: Transaction, institution_id: UUID, external_keys: list[str], email_keys: list[str], name_keys: list[str]
+) -> list[Person]:
+    """The same, locked in order of id."""
     rows = await tx.fetch(
-        _PERSON + "WHERE institution_id = $1 AND external_key = ANY($2::text[]) ORDER BY person_id FOR UPDATE",
-        institution_id,
-        external_keys,
+        _PERSON + _MEANT + "ORDER BY person_id FOR UPDATE", institution_id, external_keys, email_keys, name_keys
     )
     return [_person(row) for row in rows]
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar, Final, LiteralString
 from uuid import UUID, uuid4
 
+from services.directory.domain.identity import Answers, Known, fold_name
 from services.directory.domain.imports import KEPT_FOR, RosterImport, Rows
 from services.directory.domain.institutions import Institution
 from services.directory.domain.people import Person
@@ -31,6 +32,7 @@ class RosterExpires(timers.Timer):
 
 
 _NOTHING: Final[Mapping[str, str]] = {}
+_NO_ANSWERS: Final[Answers] = {}
 
 
 async def preview_roster(
@@ -43,7 +45,7 @@ async def preview_roster(
     sheet = read_sheet(content, stated, await imports.find_columns(tx, by.institution_id))
     # An erasure was before this, or waits for its end and then forgets it.
     institution = await institutions.get_institution_for_key_share(tx, by.institution_id)
-    known = await store.list_people_of_external_ids(tx, by.institution_id, _external_keys(sheet.lines))
+    known = await store.list_people_meant(tx, by.institution_id, *_keys_of(sheet.lines))
     register = await _register(tx, institution, known, by, keys)
     draft = RosterImport(
         import_id=uuid4(),
@@ -66,9 +68,12 @@ async def get_roster_import(tx: Transaction, institution_id: UUID, import_id: UU
     return await imports.get_roster_import(tx, institution_id, import_id)
 
 
-async def apply_roster(tx: Transaction, import_id: UUID, rows: Rows, by: Member, keys: Keys) -> RosterImport:
+async def apply_roster(
+    tx: Transaction, import_id: UUID, rows: Rows, by: Member, keys: Keys, answers: Answers = _NO_ANSWERS
+) -> RosterImport:
     """Import all rows, or the good ones, judged anew by what is known now; everything or nothing is stored.
 
+    A row that may be somebody of the same name is imported with an answer alone; one that fits no question is nothing.
     Raises RosterImportNotFound, RosterAlreadyApplied, RosterExpired, RosterHasErrors, and Forbidden for whoever is no
     administrator any more.
     """
@@ -76,9 +81,9 @@ async def apply_roster(tx: Transaction, import_id: UUID, rows: Rows, by: Member,
     [institution] = await institutions.lock_institutions(tx, [by.institution_id])
     draft = await imports.get_roster_import_for_update(tx, by.institution_id, import_id)
     draft.check_open(tx.now)
-    known = await store.lock_people_of_external_ids(tx, by.institution_id, _external_keys(draft.lines))
+    known = await store.lock_people_meant(tx, by.institution_id, *_keys_of(draft.lines))
     register = await _register(tx, institution, known, by, keys)
-    verdicts = compare(draft.lines, register, tx.now)
+    verdicts = compare(draft.lines, register, tx.now, answers)
     draft.apply(verdicts, rows, tx.now)
     saved = {
         verdict.row: _follow(tx, verdict.entry, register, keys)
@@ -109,7 +114,7 @@ async def _register(tx: Transaction, institution: Institution, known: list[Perso
     return Register(
         institution=institution,
         programmes=frozenset(programme.code for programme in programmes),
-        people={person.known().external_id.lower(): person for person in known},
+        known=Known(known),
         # Without erased people no key is computed: it is the dearest step of a row.
         is_erased=lambda external_id: bool(erased) and keys.sign_in_key(external_id, institution.mail_domain) in erased,
         importer_id=by.person_id,
@@ -117,13 +122,17 @@ async def _register(tx: Transaction, institution: Institution, known: list[Perso
     )
 
 
-def _external_keys(lines: Sequence[Line]) -> list[str]:
-    return [line.cell("external_id").strip().lower() for line in lines]
+def _keys_of(lines: Sequence[Line]) -> tuple[list[str], list[str], list[str]]:
+    """By what the rows of a file may mean somebody: external ids, addresses, names; an empty one means nobody."""
+    external_keys = {line.cell("external_id").strip().lower() for line in lines}
+    email_keys = {line.cell("email").strip().lower() for line in lines}
+    name_keys = {fold_name(line.cell("name")) for line in lines}
+    return sorted(external_keys), sorted(email_keys), sorted(name_keys)
 
 
 def _follow(tx: Transaction, entry: Entry, register: Register, keys: Keys) -> Saved:
     """Change or make the person of one good row, in memory."""
-    person = register.people.get(entry.details.external_id.lower())
+    person = register.known.by_external_id.get(entry.details.external_id.lower())
     saved = Saved(person, Snapshot.of(person)) if person else _enrol(tx, entry, register.institution, keys)
     saved.said += follow(saved.person, entry, tx.now)
     if saved.before is None or saved.person.details != entry.details:

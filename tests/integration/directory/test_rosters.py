@@ -26,7 +26,7 @@ async def hospital(consortium: Consortium) -> Hospital:
 async def test_a_preview_changes_nobody_and_applying_it_changes_everybody(hospital: Hospital) -> None:
     content = a_roster({"name": "Łucja Żak"}, {"role": "mentee", "places": "", "shared_places": "", "level": "PGY-1"})
     preview = await hospital.preview(content)
-    assert preview["counts"] == {"new": 2, "changed": 0, "same": 0, "error": 0}
+    assert preview["counts"] == {"new": 2, "changed": 0, "same": 0, "unsure": 0, "error": 0}
     assert set(await hospital.people()) == {"boss"}
     applied = await hospital.post(f"/roster-imports/{preview['import_id']}/apply", json={"rows": "all"})
     assert (applied.status_code, applied.json()["state"]) == (200, "applied")
@@ -48,7 +48,7 @@ async def test_the_same_file_twice_changes_nothing_and_says_nothing(directory: R
     await hospital.apply(content)
     people, said = await hospital.people(), await directory.said()
     again = await hospital.apply(content)
-    assert again["counts"] == {"new": 0, "changed": 0, "same": 3, "error": 0}
+    assert again["counts"] == {"new": 0, "changed": 0, "same": 3, "unsure": 0, "error": 0}
     assert (await hospital.people(), await directory.said()) == (people, said)
 
 
@@ -73,7 +73,7 @@ async def test_rows_are_judged_anew_when_they_are_applied(hospital: Hospital) ->
     await hospital.post("/programmes", json={"code": "surgery", "name": "Surgery"})
     await hospital.apply(a_roster({}))
     applied = await hospital.post(f"/roster-imports/{early['import_id']}/apply", json={"rows": "all"})
-    assert applied.json()["counts"] == {"new": 1, "changed": 0, "same": 1, "error": 0}
+    assert applied.json()["counts"] == {"new": 1, "changed": 0, "same": 1, "unsure": 0, "error": 0}
 
 
 async def test_changes_are_named_and_said(directory: Running, hospital: Hospital) -> None:
@@ -192,6 +192,6 @@ async def test_a_spreadsheet_file_is_a_roster_too(consortium: Consortium) -> Non
         assert (answer.status_code, answer.json().get("code", answer.json().get("state"))) == (status, said)
     assert (await hospital.apply(a_roster({"external_id": "E-1"})))["counts"]["new"] == 1
     again = await hospital.post("/roster-imports", content=a_workbook({}), headers={"Content-Type": XLSX})
-    assert again.json()["counts"] == {"new": 0, "changed": 0, "same": 1, "error": 0}
+    assert again.json()["counts"] == {"new": 0, "changed": 0, "same": 1, "unsure": 0, "error": 0}
     other = await hospital.post("/roster-imports", content=a_workbook({}), headers={"Content-Type": "application/json"})
     assert other.status_code == 415

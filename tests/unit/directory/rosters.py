@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 from xlsxwriter import Workbook as _Workbook  # pyright: ignore[reportMissingTypeStubs] - it has none
 
 from services.directory.domain.headers import COLUMNS
+from services.directory.domain.identity import Answers, Known
 from services.directory.domain.institutions import Institution
 from services.directory.domain.people import Person
 from services.directory.domain.roster import Register, Verdict, compare, follow
@@ -53,14 +54,22 @@ def a_workbook(*rows: Mapping[str, Any], change: Change | None = None) -> bytes:
 
 
 def a_roster(*rows: Mapping[str, str], delimiter: str = ",", columns: Sequence[str] = COLUMNS) -> bytes:
-    """A file with these rows; what a row does not say is said as for Ada, except for the id."""
+    """A file with these rows; what a row does not say is said as for Ada, except for the id, and by it the person."""
     text = StringIO()
     writer = csv.writer(text, delimiter=delimiter)
     writer.writerow(columns)
     for number, row in enumerate(rows, start=2):
-        said = {**ADA, "external_id": f"E-{number}", **row}
+        said = {**ADA, **_somebody(row.get("external_id", f"E-{number}")), **row}
         writer.writerow([said.get(column, "") for column in columns])
     return text.getvalue().encode()
+
+
+def _somebody(external_id: str) -> dict[str, str]:
+    """Ada by her ids, and otherwise another person with a name and an address of their own."""
+    if external_id in {"E-1", "E-2", ""}:
+        return {"external_id": external_id}
+    words = "".join(char for char in external_id.lower() if char.isalnum())[:20]
+    return {"external_id": external_id, "name": f"Person {words}", "email": f"p{words}@north.example"}
 
 
 @dataclass
@@ -74,18 +83,19 @@ class Hospital:
     importer_id: UUID = field(default_factory=uuid4)
     institution_id: UUID = field(default_factory=uuid4)
 
-    def preview(self, content: bytes, now: datetime = NOW) -> list[Verdict]:
+    def preview(self, content: bytes, now: datetime = NOW, answers: Answers | None = None) -> list[Verdict]:
         """What each row would do."""
         institution = Institution(self.institution_id, "North", "north.example", self.time_zone, "pl", NOW)
         is_erased = self.erased.__contains__
         staying = {key for key, one in self.people.items() if "administrator" in one.roles and one.stays()}
-        register = Register(institution, self.programmes, self.people, is_erased, self.importer_id, frozenset(staying))
-        return compare(read_sheet(content).lines, register, now)
+        known = Known(self.people.values())
+        register = Register(institution, self.programmes, known, is_erased, self.importer_id, frozenset(staying))
+        return compare(read_sheet(content).lines, register, now, answers or {})
 
-    def apply(self, content: bytes, now: datetime = NOW) -> list[PersonEvent]:
+    def apply(self, content: bytes, now: datetime = NOW, answers: Answers | None = None) -> list[PersonEvent]:
         """Apply the good rows; give what is said."""
         said: list[PersonEvent] = []
-        for verdict in self.preview(content, now):
+        for verdict in self.preview(content, now, answers):
             if verdict.kind not in {"new", "changed"}:
                 continue
             assert verdict.entry is not None

@@ -27,7 +27,7 @@ def an_import() -> RosterImport:
 
 def test_a_roster_with_errors_is_imported_only_where_someone_says_the_good_rows() -> None:
     draft, verdicts = an_import(), Hospital().preview(CONTENT)
-    assert draft.counts == {"new": 1, "changed": 0, "same": 0, "error": 1}
+    assert draft.counts == {"new": 1, "changed": 0, "same": 0, "unsure": 0, "error": 1}
     with pytest.raises(RosterHasErrors):
         draft.apply(verdicts, "all", NOW)
     assert draft.state == "previewed"

@@ -18,7 +18,8 @@ from tests.unit.directory.rosters import ADA, Change, Workbook, a_roster, a_work
 
 
 def test_a_spreadsheet_says_what_the_same_rows_say_as_csv() -> None:
-    rows = [{"external_id": "E-2"}, {"external_id": "E-3", "name": "Łucja Ørsted", "role": "mentee"}]
+    lucja = {"external_id": "E-3", "name": "Łucja Ørsted", "email": "l@north.example", "role": "mentee"}
+    rows = [{"external_id": "E-2"}, lucja]
     assert read_sheet(a_workbook(*rows)) == read_sheet(a_roster(*rows))
 
 

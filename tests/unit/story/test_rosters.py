@@ -12,6 +12,7 @@ from deploy.local.up import PERSONAS
 from deploy.story.calendar import END, START, WEEKS, at, slot
 from deploy.story.hospitals import CHIEF, HOSPITALS, OFFICE, Hospital, hospital_of
 from deploy.story.people import ROSTERS, first_roster, members
+from services.directory.domain.identity import Known
 from services.directory.domain.institutions import Institution
 from services.directory.domain.roster import Register, Verdict, compare
 from services.directory.domain.sheet import read_sheet
@@ -21,7 +22,7 @@ def verdicts(hospital: Hospital, name: str) -> list[Verdict]:
     institution = Institution(
         uuid4(), hospital.name, hospital.mail_domain, hospital.time_zone, hospital.locale, joined_at=START
     )
-    register = Register(institution, frozenset(hospital.programmes), {}, lambda _: False, uuid4(), frozenset())
+    register = Register(institution, frozenset(hospital.programmes), Known([]), lambda _: False, uuid4(), frozenset())
     return compare(read_sheet((ROSTERS / name).read_bytes()).lines, register, START)
 
 
