@@ -74,6 +74,7 @@ async def _pairing(running: Running) -> Rows:
         "mentee": mentee_id,
         "administrator": hospital.administrator_id,
     }
+    await hospital.mentor()  # whom the mentee may ask: something stands between the two of the pair
     async with hospital.administration() as desk:
         said = await desk.http.post(f"/pairs/{pair['pair_id']}/conflicts", json={"kind": "family"})
     ids["conflict_id"] = said.raise_for_status().json()["conflict_id"]

@@ -286,7 +286,8 @@ async def end_pair(
 async def list_mentors(page: Page, me: Me, tx: Tx, now: Now, mentee_id: UUID | None = None) -> Listing[MentorView]:
     """Mentors whom your institution may propose now: its own and lent ones, who are here and have a place free.
 
-    With `mentee_id`, without those whom a conflict of interest makes impossible for that mentee.
+    With `mentee_id`, without those whom a conflict of interest makes impossible for that mentee. A mentee
+    sees whom they may ask themselves.
     """
     after = page.position(UUID)
     mentors = await use_cases.list_mentors(tx, me, mentee_id, after[0] if after else None, page.limit + 1, now)

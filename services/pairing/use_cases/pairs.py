@@ -175,8 +175,12 @@ async def list_pairs(
 async def list_mentors(
     tx: Transaction, me: Member, mentee_id: UUID | None, after: UUID | None, limit: int, now: datetime
 ) -> list[ListedMentor]:
-    """Mentors whom the institution may propose now, its own and lent ones, by id; with a mentee, to that mentee."""
-    return await store.list_mentors(tx, me.institution_id, mentee_id, after, limit, now)
+    """Mentors whom the institution may propose now, its own and lent ones, by id; with a mentee, to that mentee.
+
+    Whoever is no administrator is shown whom they may ask themselves.
+    """
+    for_whom = mentee_id if _administers(me) else me.person_id
+    return await store.list_mentors(tx, me.institution_id, for_whom, after, limit, now)
 
 
 async def list_ledger(tx: Transaction, me: Member) -> list[LedgerLine]:

@@ -319,6 +319,9 @@ async def test_a_request_names_nobody_in_conflict_and_passes_over_who_comes_to_b
     await pairing.deliver(hospital.about(RoleAssigned, mentee.person_id, role="mentee", programme=MEDICINE))
     await hospital.assign_duty(first.person_id, "director", MEDICINE)
     assert code_of(await mentee.send(first, second)) == (409, "conflict_of_interest")
+    async with hospital.signed_in(mentee.person_id, "mentee") as desk:
+        assert await desk.mentor_ids() == [str(second.person_id)]
+        assert await desk.mentor_ids(await hospital.mentee()) == [str(second.person_id)]  # nobody asks for another
     await hospital.remove_duty(first.person_id, "director", MEDICINE)
     await mentee.ask(first, second)
     await hospital.assign_duty(second.person_id, "coach", MEDICINE)
