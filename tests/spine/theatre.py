@@ -134,6 +134,10 @@ class Theatre:
                 self._ids(),
             )
 
+    def lost_answers(self) -> int:
+        """How many commands were sent and have no answer so far."""
+        return self._book()[1]
+
     async def ledgers(self) -> Ledgers:
         """The four ledgers of this play."""
         acknowledged, unknown = self._book()
