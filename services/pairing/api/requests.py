@@ -10,22 +10,15 @@ from pydantic import AwareDatetime, BaseModel, Field
 from services.pairing import use_cases
 from services.pairing.domain import (
     MOST_CHOICES,
-    AgreementCap,
-    AgreementEnding,
-    AlreadyPaired,
+    NO_PAIR,
     Asked,
-    BorrowCap,
-    CapacityExhausted,
     Choice,
     ChoiceNotFound,
     ChoiceState,
     DuplicateChoice,
     IntakeNotFound,
-    LendCap,
     MenteeAway,
     MenteeNotFound,
-    NoAgreement,
-    NotAccepting,
     Person,
     Request,
     RequestClosed,
@@ -33,28 +26,13 @@ from services.pairing.domain import (
     RequestNotFound,
     RequestOpen,
     RequestState,
-    ReversePair,
     SamePerson,
-    SharedCapacityExhausted,
 )
 from shared.platform.errors import StaleRevision
 from shared.platform.http import Form, IfMatch, Listing, Me, Now, Page, Routes, Tx, problems
 from shared.platform.members import Person as Member
 
 routes = Routes("pairing")
-
-_IMPOSSIBLE = (
-    NotAccepting,
-    ReversePair,
-    AlreadyPaired,
-    NoAgreement,
-    AgreementEnding,
-    CapacityExhausted,
-    SharedCapacityExhausted,
-    AgreementCap,
-    LendCap,
-    BorrowCap,
-)
 
 
 class RequestForm(Form):
@@ -160,7 +138,7 @@ class AskedView(BaseModel):
 @routes.post(
     "/requests",
     status_code=201,
-    responses=problems(SamePerson, DuplicateChoice, MenteeNotFound, MenteeAway, RequestOpen, *_IMPOSSIBLE),
+    responses=problems(SamePerson, DuplicateChoice, MenteeNotFound, MenteeAway, RequestOpen, *NO_PAIR),
 )
 async def send_request(form: RequestForm, me: Me, tx: Tx, now: Now) -> RequestView:
     """Ask up to five mentors, the one you wish for most first; each has 72 hours, and then the next is asked."""
@@ -203,7 +181,7 @@ async def show_choice(choice_id: UUID, me: Me, tx: Tx) -> AskedView:
 
 @routes.post(
     "/choices/{choice_id}/accept",
-    responses=problems(ChoiceNotFound, RequestLapsed, StaleRevision, RequestClosed, *_IMPOSSIBLE),
+    responses=problems(ChoiceNotFound, RequestLapsed, StaleRevision, RequestClosed, *NO_PAIR),
 )
 async def accept_choice(choice_id: UUID, if_match: IfMatch, me: Me, tx: Tx, now: Now) -> AskedView:
     """Say yes; one of your places is taken, the pair begins, and the mentee has twenty-one days to confirm."""

@@ -48,6 +48,8 @@ from services.pairing.domain.places import (
     refuse_without_place,
 )
 from services.pairing.domain.refusals import (
+    NO_PAIR,
+    NO_PLACE,
     ActivationLapsed,
     AgreementCap,
     AgreementEnding,
@@ -112,6 +114,8 @@ __all__ = [
     "LEAVE",
     "MOST_CHOICES",
     "NOT_ACTIVATED",
+    "NO_PAIR",
+    "NO_PLACE",
     "PAIRED",
     "REVIEW_CONFLICT_WITHIN",
     "REVIEW_WITHIN",

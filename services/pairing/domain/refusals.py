@@ -1,5 +1,7 @@
 """What pairing refuses, and in which words; each class is one stable code."""
 
+from typing import Final
+
 from shared.platform.errors import Conflict, Forbidden, Malformed, NotFound
 
 
@@ -97,3 +99,19 @@ class ReviewOutOfRange(Malformed):
 
 class SamePerson(Malformed):
     """Mentor and mentee are the same person. Nothing was changed."""
+
+
+NO_PLACE: Final = (
+    NotAccepting,
+    ConflictOfInterest,
+    NoAgreement,
+    AgreementEnding,
+    CapacityExhausted,
+    SharedCapacityExhausted,
+    AgreementCap,
+    LendCap,
+    BorrowCap,
+)
+"""What a mentor's yes may be refused with, in the order in which it is."""
+NO_PAIR: Final = (NotAccepting, ReversePair, AlreadyPaired, *NO_PLACE[1:])
+"""What a proposal may be refused with, and each choice of a request."""
