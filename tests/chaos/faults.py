@@ -31,22 +31,25 @@ def dice_of(seed: int) -> Random:
 @asynccontextmanager
 async def again_and_again(step: Callable[[], object], pause: Callable[[], float]) -> AsyncGenerator[None]:
     """Repeat something while the block runs; `step` may be a coroutine function."""
-    is_over = False
+    is_over = asyncio.Event()
 
     async def repeat() -> None:
-        while not is_over:  # asked too, because a Kafka client that is stopping keeps a cancellation to itself
+        while not is_over.is_set():
             result = step()
             if asyncio.iscoroutine(result):
                 await result
-            await rest(pause())
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause()):
+                    await is_over.wait()
 
+    # A step that has begun is never cut off: a Kafka client that is starting leaves its connection open then, and one
+    # that is stopping keeps the cancellation to itself.
     async with asyncio.TaskGroup() as tasks:
-        task = tasks.create_task(repeat())
+        tasks.create_task(repeat())
         try:
             yield
         finally:
-            is_over = True
-            task.cancel()
+            is_over.set()
 
 
 @asynccontextmanager
