@@ -1,6 +1,5 @@
 """Duties in programmes over HTTP: an administrator says who directs, judges and coaches; holding one opens nothing."""
 
-from datetime import datetime
 from typing import Self
 from uuid import UUID
 
@@ -56,9 +55,8 @@ class DutyView(BaseModel):
 )
 async def assign_duty(form: DutyForm, me: Me, tx: Tx) -> DutyView:
     """Give somebody of your institution a duty in one of its programmes, or another end of it."""
-    ends_at: datetime | None = form.ends_at
     held = await use_cases.assign_duty(
-        tx, me.institution_id, form.person_id, programme=form.programme, duty=form.duty, ends_at=ends_at
+        tx, me.institution_id, form.person_id, programme=form.programme, duty=form.duty, ends_at=form.ends_at
     )
     return DutyView.of(held)
 

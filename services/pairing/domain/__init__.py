@@ -3,6 +3,7 @@
 from services.pairing.domain.conflicts import (
     REVIEW_CONFLICT_WITHIN,
     UNRESOLVED,
+    WARNS,
     Declaration,
     DeclaredKind,
     Ground,
@@ -121,6 +122,7 @@ __all__ = [
     "REVIEW_WITHIN",
     "STEPS",
     "UNRESOLVED",
+    "WARNS",
     "Act",
     "ActivationLapsed",
     "Agreement",

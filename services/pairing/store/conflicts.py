@@ -2,11 +2,18 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final, LiteralString
 from uuid import UUID
 
 from services.pairing.domain import ConflictNotFound, Declaration, DeclaredKind, Ground, Pair, Recusal
 from shared.contracts.directory import Duty
-from shared.platform.database import Row, Transaction
+from shared.platform.database import Transaction
+
+_DECLARATION: Final[LiteralString] = """
+SELECT conflict_id, mentor_id, mentee_id, mentor_institution_id, mentee_institution_id, kind, declared_by, declared_at,
+       withdrawn_at
+FROM conflicts
+"""
 
 
 async def save_duty(tx: Transaction, institution_id: UUID, person_id: UUID, programme: str, duty: Duty) -> None:
@@ -86,10 +93,8 @@ async def add_recusals(tx: Transaction, pair: Pair, recusals: Sequence[Recusal])
 async def find_declaration(tx: Transaction, mentor_id: UUID, mentee_id: UUID, kind: DeclaredKind) -> Declaration | None:
     """What was declared of this kind between the two and not withdrawn; of a pair that is locked."""
     row = await tx.find(
-        """
-        SELECT conflict_id, mentor_id, mentee_id, mentor_institution_id, mentee_institution_id, kind, declared_by,
-            declared_at, withdrawn_at
-        FROM conflicts
+        _DECLARATION
+        + """
         WHERE least(mentor_id, mentee_id) = least($1::uuid, $2::uuid)
           AND greatest(mentor_id, mentee_id) = greatest($1, $2) AND kind = $3 AND withdrawn_at IS NULL
         """,
@@ -121,16 +126,10 @@ async def add_declaration(tx: Transaction, one: Declaration) -> None:
 
 async def get_declaration(tx: Transaction, conflict_id: UUID) -> Declaration:
     """One declaration that was not withdrawn; raises ConflictNotFound."""
-    return _declaration(
-        await tx.find(
-            """
-            SELECT conflict_id, mentor_id, mentee_id, mentor_institution_id, mentee_institution_id, kind, declared_by,
-                declared_at, withdrawn_at
-            FROM conflicts WHERE conflict_id = $1 AND withdrawn_at IS NULL
-            """,
-            conflict_id,
-        )
-    )
+    row = await tx.find(_DECLARATION + "WHERE conflict_id = $1 AND withdrawn_at IS NULL", conflict_id)
+    if row is None:
+        raise ConflictNotFound
+    return Declaration(**row)
 
 
 async def withdraw_declaration(tx: Transaction, conflict_id: UUID, now: datetime) -> bool:
@@ -139,9 +138,3 @@ async def withdraw_declaration(tx: Transaction, conflict_id: UUID, now: datetime
         "UPDATE conflicts SET withdrawn_at = $2 WHERE conflict_id = $1 AND withdrawn_at IS NULL", conflict_id, now
     )
     return done == "UPDATE 1"
-
-
-def _declaration(row: Row | None) -> Declaration:
-    if row is None:
-        raise ConflictNotFound
-    return Declaration(**row)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final, LiteralString
 from uuid import UUID
 
-from services.pairing.domain import Agreement, Card, Lending, Limit, ListedMentor
+from services.pairing.domain import WARNS, Agreement, Card, Lending, Limit, ListedMentor
 from shared.platform.database import Row, Transaction
 
 
@@ -172,7 +172,7 @@ async def list_mentors(
 ) -> list[ListedMentor]:
     """The institution's own mentors and those lent to it, who are here and have a place free; by id.
 
-    With a mentee, without whom a conflict of interest makes impossible. A coach only warns.
+    With a mentee, without whom a conflict of interest makes impossible.
     """
     rows = await tx.fetch(
         """
@@ -191,9 +191,9 @@ async def list_mentors(
         WHERE free_places > 0 AND ($2::uuid IS NULL OR mentor_id > $2) AND mentor_id IS DISTINCT FROM $5::uuid
           AND NOT EXISTS (
             SELECT FROM people e JOIN duties d ON d.institution_id = e.institution_id AND d.programme = e.programme
-            WHERE e.person_id = $5 AND d.person_id = mentor_id AND d.duty <> 'coach'
+            WHERE e.person_id = $5 AND d.person_id = mentor_id AND d.duty <> ALL($6::text[])
         ) AND NOT EXISTS (
-            SELECT FROM conflicts c WHERE c.withdrawn_at IS NULL
+            SELECT FROM conflicts c WHERE c.withdrawn_at IS NULL AND c.kind <> ALL($6)
               AND least(c.mentor_id, c.mentee_id) = least(mentors.mentor_id, $5)
               AND greatest(c.mentor_id, c.mentee_id) = greatest(mentors.mentor_id, $5) AND $5 IS NOT NULL
         )
@@ -204,5 +204,6 @@ async def list_mentors(
         limit,
         now,
         mentee_id,
+        sorted(WARNS),
     )
     return [ListedMentor(**row) for row in rows]

@@ -1,6 +1,5 @@
 """Conflicts of interest as a standing rule: whatever changes one looks at every pair that it concerns, at once."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -17,10 +16,10 @@ from services.pairing.domain import (
     Pair,
     Recusal,
     RecusalReason,
-    standing,
 )
 from services.pairing.use_cases.aftermath import record
 from services.pairing.use_cases.cascade import pass_over_conflicted
+from services.pairing.use_cases.offers import list_standing
 from services.pairing.use_cases.pairs import roles_in, show_pair
 from shared.contracts.directory import Duty
 from shared.platform.database import Transaction
@@ -123,7 +122,7 @@ async def recuse(
     if "administrator" not in roles_in(pair, me):
         raise NotYourStep
     seen.check(pair.revision)
-    open_grounds = await _standing(tx, pair)
+    open_grounds = await list_standing(tx, pair)
     if not open_grounds:
         raise NoConflict
     await store.add_recusals(tx, pair, [Recusal(one.name, reason, me.person_id, now) for one in open_grounds])
@@ -152,7 +151,7 @@ async def list_conflicts(tx: Transaction, me: Member, pair_id: UUID) -> list[Fin
 
 async def _review(tx: Transaction, pair: Pair, how: How, now: datetime) -> None:
     """Raise or resolve a pair's conflict by what is true now; `how` says what resolved it, if it is."""
-    open_grounds: Sequence[Ground] = await _standing(tx, pair)
+    open_grounds = await list_standing(tx, pair)
     if open_grounds:
         raised = pair.raise_conflict(open_grounds[-1].source, now)  # duties come after declarations
         if raised is not None:
@@ -160,11 +159,6 @@ async def _review(tx: Transaction, pair: Pair, how: How, now: datetime) -> None:
         return
     for said in pair.resolve_conflict(how, now):
         await record(tx, pair, said)
-
-
-async def _standing(tx: Transaction, pair: Pair) -> list[Ground]:
-    recused = {one.ground for one in await store.list_recusals(tx, pair.pair_id)}
-    return standing(await store.list_grounds(tx, pair.mentor_id, pair.mentee_id), recused)
 
 
 async def _lock_person(tx: Transaction, institution_id: UUID, person_id: UUID) -> None:

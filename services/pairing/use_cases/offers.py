@@ -1,11 +1,21 @@
 """Whether a mentor may be asked or proposed now; refuses by the first rule that forbids it."""
 
-from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
 from services.pairing import store
-from services.pairing.domain import Card, Choice, Lending, Offer, Person, Request, refuse_new_pair, standing
+from services.pairing.domain import (
+    Card,
+    Choice,
+    Ground,
+    Lending,
+    Offer,
+    Pair,
+    Person,
+    Request,
+    refuse_new_pair,
+    standing,
+)
 from shared.platform.database import Transaction
 from shared.platform.errors import Refused
 
@@ -25,11 +35,15 @@ async def what_is_offered(
     return home_id, card.offer(), await store.get_lending(tx, home_id, institution_id, now)
 
 
-async def is_conflicted(
-    tx: Transaction, mentor_id: UUID, mentee_id: UUID, recused: Collection[str] = frozenset()
-) -> bool:
-    """Whether a conflict of interest stands between the two, from which nobody of `recused` stepped back."""
-    return bool(standing(await store.list_grounds(tx, mentor_id, mentee_id), recused))
+async def is_conflicted(tx: Transaction, mentor_id: UUID, mentee_id: UUID) -> bool:
+    """Whether a conflict of interest stands between two people who are no pair."""
+    return bool(standing(await store.list_grounds(tx, mentor_id, mentee_id), ()))
+
+
+async def list_standing(tx: Transaction, pair: Pair) -> list[Ground]:
+    """What stands between the two of a pair, from which nobody stepped back for it; read after the pair is locked."""
+    recused = {one.ground for one in await store.list_recusals(tx, pair.pair_id)}
+    return standing(await store.list_grounds(tx, pair.mentor_id, pair.mentee_id), recused)
 
 
 async def why_not(tx: Transaction, request: Request, choice: Choice, now: datetime) -> str | None:

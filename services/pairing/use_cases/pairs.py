@@ -27,7 +27,7 @@ from services.pairing.domain import (
 )
 from services.pairing.use_cases.aftermath import publish, record
 from services.pairing.use_cases.cascade import BY_MENTEE, tell
-from services.pairing.use_cases.offers import is_conflicted, what_is_offered
+from services.pairing.use_cases.offers import is_conflicted, list_standing, what_is_offered
 from shared.contracts.pairing import PairEvent
 from shared.platform.database import Transaction
 from shared.platform.http import Revision
@@ -88,8 +88,7 @@ async def accept_pair(tx: Transaction, me: Member, pair_id: UUID, seen: Revision
     seen.check(pair.revision)
     taken = await store.list_taken_seats(tx, mentor)
     seat = next_seat(taken, cross=pair.is_cross)
-    recused = {one.ground for one in await store.list_recusals(tx, pair_id)}
-    conflicted = await is_conflicted(tx, pair.mentor_id, pair.mentee_id, recused)
+    conflicted = bool(await list_standing(tx, pair))
     said = pair.accept(mentor.offer(taken), lending, seat, now, conflicted=conflicted)
     await record(tx, pair, said)
     return pair
