@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final, Self
 
 import psutil
+from aiokafka.errors import KafkaError as AnswerError
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 
@@ -286,22 +287,19 @@ class Kafka:
         }
         answers: dict[int, int] = {}
 
-        async def asked() -> set[int]:
-            metadata = await asyncio.to_thread(admin.list_topics, timeout=_START_SECONDS)
-            known = metadata.topics.get(coordinators.TOPIC)  # made with the first group
-            partitions = known.partitions if known else {}
-            led = sorted(number for number, partition in partitions.items() if partition.leader == node)
-            answers.update(await coordinators.errors(node, len(partitions), led, connection))
-            return set(answers.values())
-
-        async def all_are_loaded() -> bool:
-            return coordinators.LOADS not in await asked()
-
         async def all_answer() -> bool:
-            return await asked() <= {coordinators.ANSWERS}
+            with suppress(KafkaException, AnswerError):  # it did not say who leads what, or not in time: asked again
+                metadata = await asyncio.to_thread(admin.list_topics, timeout=_START_SECONDS)
+                known = metadata.topics.get(coordinators.TOPIC)  # made with the first group
+                partitions = known.partitions if known else {}
+                led = sorted(number for number, partition in partitions.items() if partition.leader == node)
+                if led:
+                    answers.update(await coordinators.errors(node, len(partitions), led, connection))
+                return set(answers.values()) <= {coordinators.ANSWERS}
+            return False
 
-        await until(all_are_loaded, _START_SECONDS)
-        await until(all_answer, _COORDINATORS_SECONDS)
+        if not await until(all_answer, _COORDINATORS_SECONDS) and coordinators.LOADS in answers.values():
+            await until(all_answer, _START_SECONDS)
         return [number for number, error in answers.items() if error != coordinators.ANSWERS]
 
     async def _knows_the_administrator(self) -> bool:

@@ -151,7 +151,7 @@ async def settle_meeting(tx: Transaction, meeting_id: UUID, now: datetime) -> No
 async def find_meeting(tx: Transaction, meeting_id: UUID, me: Person) -> Meeting:
     """One meeting, for the two and for administrators of their institutions. Raises MeetingNotFound."""
     meeting = await store.get_meeting(tx, meeting_id)
-    if not (meeting.is_of(me.person_id) or "administrator" in me.roles):
+    if not (meeting.is_of(me.person_id) or me.administers):
         raise MeetingNotFound
     return meeting
 
@@ -166,7 +166,7 @@ async def list_meetings(
     limit: int,
 ) -> list[Meeting]:
     """At most `limit` meetings, the latest proposed first: one's own, or an administrator's institution's."""
-    if "administrator" in me.roles:
+    if me.administers:
         return await store.list_meetings_of_institution(
             tx, me.institution_id, pair_id=pair_id, state=state, before=before, limit=limit
         )
@@ -199,7 +199,7 @@ async def list_touchpoints(
     Raises PairNotFound.
     """
     pair = await store.get_pair(tx, pair_id)
-    if not (pair.is_of(me.person_id) or "administrator" in me.roles):
+    if not (pair.is_of(me.person_id) or me.administers):
         raise PairNotFound
     return await store.list_touchpoints(tx, pair, before, limit)
 

@@ -13,3 +13,8 @@ class Person:
     person_id: UUID
     institution_id: UUID
     roles: frozenset[Role]
+
+    @property
+    def administers(self) -> bool:
+        """Whether they act for their institution."""
+        return "administrator" in self.roles

@@ -52,7 +52,7 @@ async def erase_contact(tx: Transaction, contact_id: UUID) -> None:
 
 async def propose_pair(tx: Transaction, event: PairProposed) -> None:
     """The mentor is told of a proposal."""
-    cause = _pair(event, "proposed", event.answer_by)
+    cause = _of_two(event, event.pair_id, "pair", "proposed", event.answer_by)
     await store.add_cause(tx, cause)
     await _write(tx, cause, event.mentor_id, "pair_proposed", event, ends_at=event.answer_by)
 
@@ -60,7 +60,7 @@ async def propose_pair(tx: Transaction, event: PairProposed) -> None:
 async def accept_pair(tx: Transaction, event: PairAccepted) -> None:
     """The mentee is told that the mentor said yes, to a proposal or to a request."""
     if event.version == 1:  # it begins with the yes to a request
-        cause = _pair(event, "accepted", event.activate_by)
+        cause = _of_two(event, event.pair_id, "pair", "accepted", event.activate_by)
         await store.add_cause(tx, cause)
     else:
         cause = await store.get_cause_for_update(tx, event.pair_id)
@@ -115,17 +115,8 @@ async def ask_for_feedback(tx: Transaction, event: FeedbackRequested) -> None:
 
 async def ask_mentor(tx: Transaction, event: RequestSent) -> None:
     """A mentor is told that a request asks them, and will be reminded once."""
-    cause = Cause(
-        cause_id=event.choice_id,
-        kind="choice",
-        mentor_id=event.mentor_id,
-        mentee_id=event.mentee_id,
-        mentor_institution_id=event.mentor_institution_id,
-        mentee_institution_id=event.mentee_institution_id,
-        state="open",
-        asked_by=event.mentee_id,
-        answer_by=event.answer_by,
-    )
+    cause = _of_two(event, event.choice_id, "choice", "open", event.answer_by)
+    cause.asked_by = event.mentee_id
     await store.add_cause(tx, cause)
     await _write(tx, cause, event.mentor_id, "request_sent", event, ends_at=event.answer_by)
     await _set_reminder(tx, cause, event, event.answer_by - BEFORE_ANSWER)
@@ -143,10 +134,12 @@ async def let_reminder_expire(tx: Transaction, cause_id: UUID) -> None:
         await _keep(tx, message, "expired")
 
 
-def _pair(event: PairEvent, state: CauseState, answer_by: datetime) -> Cause:
+def _of_two(
+    event: PairEvent | RequestSent, cause_id: UUID, kind: CauseKind, state: CauseState, answer_by: datetime
+) -> Cause:
     return Cause(
-        cause_id=event.pair_id,
-        kind="pair",
+        cause_id=cause_id,
+        kind=kind,
         mentor_id=event.mentor_id,
         mentee_id=event.mentee_id,
         mentor_institution_id=event.mentor_institution_id,

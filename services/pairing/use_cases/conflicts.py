@@ -93,7 +93,7 @@ async def declare_conflict(
 async def show_conflict(tx: Transaction, me: Member, conflict_id: UUID) -> Declaration:
     """What was declared, for the two and administrators of their institutions. Raises ConflictNotFound."""
     declared = await store.get_declaration(tx, conflict_id)
-    if me.person_id not in {declared.mentor_id, declared.mentee_id} and "administrator" not in me.roles:
+    if me.person_id not in {declared.mentor_id, declared.mentee_id} and not me.administers:
         raise ConflictNotFound
     return declared
 
@@ -101,7 +101,7 @@ async def show_conflict(tx: Transaction, me: Member, conflict_id: UUID) -> Decla
 async def withdraw_conflict(tx: Transaction, me: Member, conflict_id: UUID, now: datetime) -> Declaration:
     """Who declared it, or an administrator, says that it holds no longer. Raises ConflictNotFound, NotYourStep."""
     declared = await show_conflict(tx, me, conflict_id)
-    if me.person_id != declared.declared_by and "administrator" not in me.roles:
+    if me.person_id != declared.declared_by and not me.administers:
         raise NotYourStep
     pairs = await store.list_open_pairs_between_for_update(tx, declared.mentor_id, declared.mentee_id)
     if await store.withdraw_declaration(tx, conflict_id, now):

@@ -167,7 +167,7 @@ async def list_pairs(
     tx: Transaction, me: Member, state: State | None, after: tuple[datetime, UUID] | None, limit: int
 ) -> list[Pair]:
     """Pairs, newest first: an administrator's institution's, anyone else's own."""
-    person_id = None if _administers(me) else me.person_id
+    person_id = None if me.administers else me.person_id
     return await store.list_pairs(tx, person_id, state, after, limit)
 
 
@@ -178,7 +178,7 @@ async def list_mentors(
 
     Whoever is no administrator is shown whom they may ask themselves.
     """
-    for_whom = mentee_id if _administers(me) else me.person_id
+    for_whom = mentee_id if me.administers else me.person_id
     return await store.list_mentors(tx, me.institution_id, for_whom, after, limit, now)
 
 
@@ -203,8 +203,4 @@ async def _change(
 
 def roles_in(pair: Pair, me: Member) -> frozenset[Who]:
     """As whom somebody may act on a pair. Raises PairNotFound."""
-    return pair.roles_of(me.person_id, administers=_administers(me))
-
-
-def _administers(me: Member) -> bool:
-    return "administrator" in me.roles
+    return pair.roles_of(me.person_id, administers=me.administers)

@@ -143,7 +143,7 @@ async def lapse_choice(tx: Transaction, request_id: UUID, now: datetime) -> None
 async def show_request(tx: Transaction, me: Member, request_id: UUID) -> Request:
     """One request, for its mentee or an administrator of the mentee's institution. Raises RequestNotFound."""
     request = await store.get_request(tx, request_id)
-    refuse_strangers_to(request, me.person_id, administers=_administers(me))
+    refuse_strangers_to(request, me.person_id, administers=me.administers)
     return request
 
 
@@ -151,7 +151,7 @@ async def list_requests(
     tx: Transaction, me: Member, state: RequestState | None, after: tuple[datetime, UUID] | None, limit: int
 ) -> list[Request]:
     """Requests, newest first: of an administrator's institution's mentees, of anyone else their own."""
-    return await store.list_requests(tx, None if _administers(me) else me.person_id, state, after, limit)
+    return await store.list_requests(tx, None if me.administers else me.person_id, state, after, limit)
 
 
 async def show_choice(tx: Transaction, me: Member, choice_id: UUID) -> Asked:
@@ -201,7 +201,3 @@ async def _begin_pair(
     said = pair.accept(offer, lending, seat, now)
     await tell(tx, request, [request.accept(choice, pair, now)])
     await record(tx, pair, said)
-
-
-def _administers(me: Member) -> bool:
-    return "administrator" in me.roles
