@@ -45,10 +45,11 @@ class Match:
 class Told:
     """What a file says before its rows are judged: the address of each person who has a row, by id in lower case.
 
-    `emails` are the addresses of the rows that have an id.
+    `ids` are the ids that rows have, in lower case, and `emails` the addresses of these rows.
     """
 
     email_of: Mapping[str, str]
+    ids: frozenset[str]
     emails: frozenset[str]
 
 
@@ -67,15 +68,16 @@ class Known:
 
     def read_ahead(self, lines: Sequence[Line]) -> Told:
         """What a file says of who is in it, so that sending it again after its import means the same people."""
-        with_id = [line for line in lines if _id_of(line)]
         email_of: dict[str, str] = {}
-        for line in with_id:
-            email_of.setdefault(_id_of(line), _email_of(line))
         for line in lines:
-            of_email = self._by_email.get(_email_of(line), [])
-            if not _id_of(line) and len(of_email) == 1:
-                email_of.setdefault(of_email[0].known().external_id.lower(), _email_of(line))
-        return Told(email_of, frozenset(_email_of(line) for line in with_id) - {""})
+            if external_id := _id_of(line):
+                email_of.setdefault(external_id, _email_of(line))
+        ids, emails = frozenset(email_of), frozenset(email_of.values()) - {""}
+        for line in lines:
+            of_email = self._left_with(_email_of(line), email_of)
+            if not _id_of(line) and _email_of(line) not in emails and len(of_email) == 1:
+                email_of.setdefault(_key_of(of_email[0]), _email_of(line))
+        return Told(email_of, ids, emails)
 
     def identify(self, line: Line, told: Told, answers: Answers) -> Match:
         """Whom a row means: an address counts as the file leaves it, and a name only of who has no row of their own.
@@ -89,14 +91,18 @@ class Known:
         email = _email_of(line)
         if external_id is None and email in told.emails:
             raise BadCell("duplicate_external_id")
-        of_email = [one for one in self._by_email.get(email, []) if told.email_of.get(_key_of(one), email) == email]
-        if of_email and external_id is not None:
+        of_email = self._left_with(email, told.email_of)
+        # Whoever has a row with their own id is somebody else, who may share an address: two rows say so.
+        if external_id is not None and any(_key_of(one) not in told.ids for one in of_email):
             return Match(external_id, refused=BadCell("other_external_id"))
-        if len(of_email) > 1:
+        if external_id is None and len(of_email) > 1:
             return Match("", refused=BadCell("several_of_email"))
-        if of_email:
+        if external_id is None and of_email:
             return Match(of_email[0].known().external_id, of_email[0])
         return self._ask(line, external_id, told, answers)
+
+    def _left_with(self, email: str, email_of: Mapping[str, str]) -> list[Person]:
+        return [one for one in self._by_email.get(email, []) if email_of.get(_key_of(one), email) == email]
 
     def _ask(self, line: Line, external_id: str | None, told: Told, answers: Answers) -> Match:
         of_name = self._by_name.get(fold_name(line.cell("name")), [])
