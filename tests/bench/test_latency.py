@@ -68,7 +68,7 @@ async def _beginning(stage: Stage) -> Town:
 
 @asynccontextmanager
 async def polling(stage: Stage) -> AsyncGenerator[None]:
-    """The bare relay: it looks again at once while there is something, and else after 100 ms."""
+    """The bare relay: it looks every 100 ms, and again at once only while there is more than one look takes."""
     async with AsyncExitStack() as stack:
         [connection, *_] = await stack.enter_async_context(connections(stage))
         producer = make_producer(stage.settings("pairing"))
@@ -77,7 +77,7 @@ async def polling(stage: Stage) -> AsyncGenerator[None]:
 
         async def look() -> None:
             while True:
-                if not await bare.relay(connection, producer, TOPIC):
+                if await bare.relay(connection, producer, TOPIC) < bare.CHUNK:
                     await rest(0.1)
 
         looking = asyncio.create_task(look())
