@@ -1,6 +1,7 @@
 """Many at once: never more pairs than places, shared places or caps, and no command waits for another in a circle."""
 
 import asyncio
+import os
 from collections import Counter
 from typing import Any
 from uuid import UUID
@@ -12,18 +13,26 @@ from shared.contracts.directory import PersonReturned, PersonWentOnLeave
 from shared.testing.running import Running
 from tests.integration.pairing.hospital import SINCE, Hospital
 
+ROUNDS = int(os.environ.get("ROUNDS", "5"))
 
-async def test_fifty_parallel_acceptances_for_one_place_make_one_pair(pairing: Running) -> None:
+
+async def test_fifty_parallel_acceptances_for_one_place_make_one_pair_time_after_time(pairing: Running) -> None:
     hospital = await Hospital.join(pairing)
     mentor_id = await hospital.mentor(places=1)
     proposals = [await hospital.propose(mentor_id, await hospital.mentee()) for _ in range(50)]
     async with hospital.signed_in(mentor_id, "mentor") as desk:
-        answers = await asyncio.gather(*(desk.act(pair, "accept") for pair in proposals))
-    assert Counter(answer.json().get("code", "accepted") for answer in answers) == {
-        "accepted": 1,
-        "capacity_exhausted": 49,
-    }
-    assert await _places(pairing, mentor_id) == [1]
+        for _ in range(ROUNDS):
+            answers = await asyncio.gather(*(desk.act(pair, "accept") for pair in proposals))
+            assert Counter(answer.json().get("code", "accepted") for answer in answers) == {
+                "accepted": 1,
+                "capacity_exhausted": 49,
+            }
+            assert await _places(pairing, mentor_id) == [1]
+            (taken,) = [number for number, answer in enumerate(answers) if answer.is_success]
+            ended = await desk.act(answers[taken].json(), "end")
+            assert ended.is_success, ended.text
+            await pairing.fire()
+            proposals[taken] = await hospital.propose(mentor_id, await hospital.mentee())
 
 
 async def test_parallel_acceptances_of_several_mentors_keep_the_agreements_cap(pairing: Running) -> None:
