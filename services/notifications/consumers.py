@@ -14,10 +14,13 @@ from shared.contracts.meetings import (
     MeetingScheduled,
 )
 from shared.contracts.pairing import (
+    ConflictRaised,
+    ConflictResolved,
     PairAccepted,
     PairDeclined,
     PairEnded,
     PairLapsed,
+    PairPaused,
     PairProposed,
     PairRecalled,
     RequestAccepted,
@@ -91,8 +94,27 @@ async def on_pair_lapsed(tx: Transaction, event: PairLapsed) -> None:
 
 @events.on(PairEnded)
 async def on_pair_ended(tx: Transaction, event: PairEnded) -> None:
-    """Nothing more to say about this pair."""
+    """Nothing more to say about this pair, nor about what stood between the two."""
     await use_cases.close_cause(tx, event.pair_id)
+    await use_cases.close_cause(tx, use_cases.conflict_id(event.pair_id))
+
+
+@events.on(PairPaused)
+async def on_pair_paused(tx: Transaction, event: PairPaused) -> None:
+    """Perhaps a conflict that nobody resolved."""
+    await use_cases.rest_in_conflict(tx, event)
+
+
+@events.on(ConflictRaised)
+async def on_conflict_raised(tx: Transaction, event: ConflictRaised) -> None:
+    """Something stands between the two of a pair."""
+    await use_cases.raise_conflict(tx, event)
+
+
+@events.on(ConflictResolved)
+async def on_conflict_resolved(tx: Transaction, event: ConflictResolved) -> None:
+    """Nothing stands between them any more."""
+    await use_cases.resolve_conflict(tx, event)
 
 
 @events.on(RequestSent)

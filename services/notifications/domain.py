@@ -23,10 +23,16 @@ Category = Literal[
     "feedback_requested",
     "request_sent",
     "request_reminder",
+    "conflict_raised",
+    "conflict_resolved",
+    "conflict_unresolved",
+    "pair_conflict_raised",
+    "pair_conflict_resolved",
+    "pair_conflict_unresolved",
 ]
 State = Literal["waiting", "sent", "failed", "suppressed"]
 Act = Literal["send", "fail", "suppress"]
-CauseKind = Literal["pair", "meeting", "feedback_request", "choice"]
+CauseKind = Literal["pair", "meeting", "feedback_request", "choice", "conflict"]
 CauseState = Literal["proposed", "accepted", "scheduled", "open", "over"]
 PersonStatus = Literal["here", "on_leave", "left", "erased"]
 
@@ -46,8 +52,21 @@ HOLDS: Final[Mapping[Category, frozenset[CauseState]]] = {
     "feedback_requested": frozenset({"open"}),
     "request_sent": frozenset({"open"}),
     "request_reminder": frozenset({"open"}),
+    "conflict_raised": frozenset({"open"}),
+    "conflict_resolved": frozenset({"over"}),
+    "conflict_unresolved": frozenset({"open"}),
+    "pair_conflict_raised": frozenset({"open"}),
+    "pair_conflict_resolved": frozenset({"over"}),
+    "pair_conflict_unresolved": frozenset({"open"}),
 }
 """The states of its cause in which what a mail says is still so; in any other it is not sent."""
+
+TO_ADMINISTRATORS: Final[Mapping[Category, Category]] = {
+    "conflict_raised": "pair_conflict_raised",
+    "conflict_resolved": "pair_conflict_resolved",
+    "conflict_unresolved": "pair_conflict_unresolved",
+}
+"""What the administrators of the institutions concerned are mailed where the two of a pair are: it names nobody."""
 
 REMINDERS: Final[frozenset[Category]] = frozenset({"meeting_reminder", "request_reminder"})
 """What someone on leave is spared."""
@@ -70,7 +89,7 @@ class AlreadyDecided(Conflict):
 
 @dataclass
 class Cause:
-    """What notifications keep of a pair, meeting, request for feedback or choice: who, until when, and if it holds."""
+    """What notifications keep of a pair, meeting, question, choice or conflict: who, until when, and if it holds."""
 
     cause_id: UUID
     kind: CauseKind
@@ -102,6 +121,11 @@ class Cause:
         self.booked_by, self.starts_at, self.ends_at = event_id, starts_at, ends_at
 
 
+def message_id(event_id: UUID, category: Category, person_id: UUID) -> UUID:
+    """The id of the one message of a category to a person about an event."""
+    return uuid5(event_id, f"{category} {person_id}")
+
+
 @dataclass
 class Message:
     """One mail to one person about one cause: each method is one act of `STEPS` and says one event."""
@@ -131,15 +155,17 @@ class Message:
         event_id: UUID,
         caused_at: datetime,
         ends_at: datetime,
+        institution_id: UUID | None = None,
     ) -> Self:
-        """A message to one of the two; its id follows from event, category and person, so a replay makes it once.
+        """A message to one of the two, or to somebody of `institution_id`.
 
-        `ends_at` is when its point is gone; it lives until then, and 72 hours at most. A reminder lives to its end.
+        Its id follows from event, category and person, so a replay makes it once. `ends_at` is when its point is gone;
+        it lives until then, and 72 hours at most. A reminder lives to its end.
         """
         reminds = category in REMINDERS
         return cls(
-            notification_id=uuid5(event_id, f"{category} {person_id}"),
-            institution_id=cause.institution_of(person_id),
+            notification_id=message_id(event_id, category, person_id),
+            institution_id=institution_id or cause.institution_of(person_id),
             person_id=person_id,
             category=category,
             cause_id=cause.cause_id,

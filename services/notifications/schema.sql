@@ -1,10 +1,11 @@
 -- Today's whole truth of the service's own tables, after the platform's; compared with the migrations by a test.
 -- What mails are about, how to reach people (under seal), and each message with what became of it; no words of any mail.
 
--- A pair, a meeting, a request for feedback, or the choice by which a mentee's request asks a mentor, as far as a mail about it has to know.
+-- A pair, a meeting, a request for feedback, the choice by which a mentee's request asks a mentor, or a conflict of interest, as far as a mail
+-- about it has to know.
 CREATE TABLE causes (
     cause_id uuid PRIMARY KEY,
-    kind text NOT NULL CHECK (kind IN ('pair', 'meeting', 'feedback_request', 'choice')),
+    kind text NOT NULL CHECK (kind IN ('pair', 'meeting', 'feedback_request', 'choice', 'conflict')),
     mentor_id uuid NOT NULL,
     mentee_id uuid NOT NULL,
     mentor_institution_id uuid NOT NULL,

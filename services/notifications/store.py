@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, LiteralString
 from uuid import UUID
 
-from services.notifications.domain import Cause, Delivery, Message, PersonStatus
+from services.notifications.domain import Category, Cause, Delivery, Message, PersonStatus
 from shared.contracts.contacts import ContactRecorded, contact_id
 from shared.platform.database import Row, Transaction
 from shared.platform.errors import NotYet
@@ -98,6 +98,33 @@ async def list_statuses(tx: Transaction, person_ids: Collection[UUID]) -> dict[U
     return {row["person_id"]: row["status"] for row in rows}
 
 
+async def list_administrators(tx: Transaction, institution_ids: Collection[UUID]) -> list[tuple[UUID, UUID]]:
+    """Who administers one of these institutions now, each with their own."""
+    rows = await tx.fetch(
+        """
+        SELECT person_id, institution_id FROM members
+        WHERE institution_id = ANY($1::uuid[]) AND 'administrator' = ANY(roles) AND status IN ('here', 'on_leave')
+        ORDER BY person_id
+        """,
+        list(institution_ids),
+    )
+    return [(row["person_id"], row["institution_id"]) for row in rows]
+
+
+async def list_past_recipients(tx: Transaction, category: Category) -> list[tuple[UUID, UUID, UUID]]:
+    """Who was mailed about a category in another life: person, their institution, the message's id."""
+    rows = await tx.fetch(
+        """
+        SELECT DISTINCT (said.body->>'person_id')::uuid AS person_id,
+            (said.body->'institution_ids'->>0)::uuid AS institution_id, said.aggregate_id
+        FROM (SELECT aggregate_id, convert_from(body, 'UTF8')::jsonb AS body FROM past) said
+        WHERE said.body->>'category' = $1 ORDER BY person_id
+        """,
+        category,
+    )
+    return [(row["person_id"], row["institution_id"], row["aggregate_id"]) for row in rows]
+
+
 async def add_cause(tx: Transaction, cause: Cause) -> None:
     await tx.execute(
         """
@@ -119,11 +146,16 @@ async def add_cause(tx: Transaction, cause: Cause) -> None:
     )
 
 
-async def get_cause_for_update(tx: Transaction, cause_id: UUID) -> Cause:
+async def find_cause_for_update(tx: Transaction, cause_id: UUID) -> Cause | None:
     row = await tx.find("SELECT" + _CAUSE + "FROM causes WHERE cause_id = $1 FOR UPDATE", cause_id)
-    if row is None:  # another publisher spoke of it before its own was heard
+    return None if row is None else Cause(**_fields(row))
+
+
+async def get_cause_for_update(tx: Transaction, cause_id: UUID) -> Cause:
+    cause = await find_cause_for_update(tx, cause_id)
+    if cause is None:  # another publisher spoke of it before its own was heard
         raise NotYet
-    return Cause(**_fields(row))
+    return cause
 
 
 async def list_causes(tx: Transaction, cause_ids: Collection[UUID]) -> dict[UUID, Cause]:

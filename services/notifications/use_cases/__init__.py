@@ -16,6 +16,12 @@ from services.notifications.use_cases.causes import (
     propose_pair,
     remind,
 )
+from services.notifications.use_cases.conflicts import (
+    conflict_id,
+    raise_conflict,
+    resolve_conflict,
+    rest_in_conflict,
+)
 from services.notifications.use_cases.deliveries import (
     ANYTHING_WAITS,
     Letter,
@@ -37,6 +43,7 @@ __all__ = [
     "begin",
     "book_meeting",
     "close_cause",
+    "conflict_id",
     "erase_contact",
     "fail_message",
     "free_leases",
@@ -48,6 +55,9 @@ __all__ = [
     "postpone",
     "propose_meeting",
     "propose_pair",
+    "raise_conflict",
     "remind",
+    "resolve_conflict",
+    "rest_in_conflict",
     "take_letters",
 ]

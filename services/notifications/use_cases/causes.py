@@ -52,21 +52,21 @@ async def erase_contact(tx: Transaction, contact_id: UUID) -> None:
 
 async def propose_pair(tx: Transaction, event: PairProposed) -> None:
     """The mentor is told of a proposal."""
-    cause = _of_two(event, event.pair_id, "pair", "proposed", event.answer_by)
+    cause = of_two(event, event.pair_id, "pair", "proposed", event.answer_by)
     await store.add_cause(tx, cause)
-    await _write(tx, cause, event.mentor_id, "pair_proposed", event, ends_at=event.answer_by)
+    await write(tx, cause, event.mentor_id, "pair_proposed", event, ends_at=event.answer_by)
 
 
 async def accept_pair(tx: Transaction, event: PairAccepted) -> None:
     """The mentee is told that the mentor said yes, to a proposal or to a request."""
     if event.version == 1:  # it begins with the yes to a request
-        cause = _of_two(event, event.pair_id, "pair", "accepted", event.activate_by)
+        cause = of_two(event, event.pair_id, "pair", "accepted", event.activate_by)
         await store.add_cause(tx, cause)
     else:
         cause = await store.get_cause_for_update(tx, event.pair_id)
         cause.state, cause.answer_by = "accepted", event.activate_by
         await store.save_cause(tx, cause)
-    await _write(tx, cause, event.mentee_id, "pair_accepted", event, ends_at=event.activate_by)
+    await write(tx, cause, event.mentee_id, "pair_accepted", event, ends_at=event.activate_by)
 
 
 async def propose_meeting(tx: Transaction, event: MeetingProposed) -> None:
@@ -77,7 +77,7 @@ async def propose_meeting(tx: Transaction, event: MeetingProposed) -> None:
     cause.slot_ends = [slot.ends_at for slot in event.slots]
     await store.add_cause(tx, cause)
     person_id = cause.other_than(event.proposed_by)
-    await _write(tx, cause, person_id, "meeting_proposed", event, ends_at=event.expires_at)
+    await write(tx, cause, person_id, "meeting_proposed", event, ends_at=event.expires_at)
 
 
 async def book_meeting(tx: Transaction, event: MeetingScheduled) -> None:
@@ -86,7 +86,7 @@ async def book_meeting(tx: Transaction, event: MeetingScheduled) -> None:
     cause.book(event.event_id, event.starts_at, event.ends_at)
     await store.save_cause(tx, cause)
     if cause.asked_by is not None:
-        await _write(tx, cause, cause.asked_by, "meeting_scheduled", event, ends_at=event.starts_at)
+        await write(tx, cause, cause.asked_by, "meeting_scheduled", event, ends_at=event.starts_at)
     await _set_reminder(tx, cause, event, event.starts_at - BEFORE_MEETING)
 
 
@@ -110,15 +110,15 @@ async def ask_for_feedback(tx: Transaction, event: FeedbackRequested) -> None:
     cause.state, cause.answer_by = "open", event.closes_at
     await store.add_cause(tx, cause)
     for person_id in (event.mentor_id, event.mentee_id):
-        await _write(tx, cause, person_id, "feedback_requested", event, ends_at=event.closes_at)
+        await write(tx, cause, person_id, "feedback_requested", event, ends_at=event.closes_at)
 
 
 async def ask_mentor(tx: Transaction, event: RequestSent) -> None:
     """A mentor is told that a request asks them, and will be reminded once."""
-    cause = _of_two(event, event.choice_id, "choice", "open", event.answer_by)
+    cause = of_two(event, event.choice_id, "choice", "open", event.answer_by)
     cause.asked_by = event.mentee_id
     await store.add_cause(tx, cause)
-    await _write(tx, cause, event.mentor_id, "request_sent", event, ends_at=event.answer_by)
+    await write(tx, cause, event.mentor_id, "request_sent", event, ends_at=event.answer_by)
     await _set_reminder(tx, cause, event, event.answer_by - BEFORE_ANSWER)
 
 
@@ -134,9 +134,10 @@ async def let_reminder_expire(tx: Transaction, cause_id: UUID) -> None:
         await _keep(tx, message, "expired")
 
 
-def _of_two(
+def of_two(
     event: PairEvent | RequestSent, cause_id: UUID, kind: CauseKind, state: CauseState, answer_by: datetime
 ) -> Cause:
+    """A new cause of the two whom an event is about."""
     return Cause(
         cause_id=cause_id,
         kind=kind,
@@ -162,13 +163,27 @@ async def _of_pair(tx: Transaction, pair_id: UUID, cause_id: UUID, kind: CauseKi
     )
 
 
-async def _write(
-    tx: Transaction, cause: Cause, person_id: UUID, category: Category, event: Event, *, ends_at: datetime
+async def write(
+    tx: Transaction,
+    cause: Cause,
+    person_id: UUID,
+    category: Category,
+    event: Event,
+    *,
+    ends_at: datetime,
+    institution_id: UUID | None = None,
 ) -> None:
+    """Write a message to one of the two, or to somebody of `institution_id`; what is too old is recorded as expired."""
     message = Message.about(
-        cause, person_id, category, event_id=event.event_id, caused_at=event.occurred_at, ends_at=ends_at
+        cause,
+        person_id,
+        category,
+        event_id=event.event_id,
+        caused_at=event.occurred_at,
+        ends_at=ends_at,
+        institution_id=institution_id,
     )
-    too_old = tx.now >= message.expires_at or message.is_history(await _beginning(tx))
+    too_old = tx.now >= message.expires_at or message.is_history(await beginning(tx))
     await _keep(tx, message, "expired" if too_old else None)
 
 
@@ -186,7 +201,7 @@ async def _set_reminder(tx: Transaction, cause: Cause, event: Event, remind_at: 
             await _keep_reminder(tx, message)
         return
     # What is history waits until the rest of the history was heard: the meeting may have been moved or cancelled.
-    if remind_at <= tx.now and messages[0].is_history(await _beginning(tx)):
+    if remind_at <= tx.now and messages[0].is_history(await beginning(tx)):
         remind_at = tx.now + LATEST_REMINDER
     await timers.schedule(tx, ReminderDue(subject_id=cause.cause_id), remind_at)
 
@@ -230,7 +245,7 @@ def _reminders_of(cause: Cause, caused_at: datetime) -> list[Message]:
 
 
 async def _keep_reminder(tx: Transaction, message: Message) -> None:
-    await _keep(tx, message, "expired" if message.is_history(await _beginning(tx)) else None)
+    await _keep(tx, message, "expired" if message.is_history(await beginning(tx)) else None)
 
 
 async def _keep(tx: Transaction, message: Message, suppressed: str | None) -> None:
@@ -245,7 +260,8 @@ async def _past(tx: Transaction, message: Message) -> list[NotificationEvent]:
     return await past.take(tx, message.notification_id, NotificationEvent.__subclasses__())
 
 
-async def _beginning(tx: Transaction) -> datetime:
+async def beginning(tx: Transaction) -> datetime:
+    """When this service's own history began."""
     began_at = await store.find_beginning(tx)
     if began_at is None:
         await store.add_beginning(tx)

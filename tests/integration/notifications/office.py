@@ -12,11 +12,27 @@ from uuid import UUID, uuid4
 from services.notifications.sender import Sender
 from services.notifications.sender.post import Post
 from shared.contracts.contacts import ContactDetails, ContactErased, ContactRecorded, contact_id
-from shared.contracts.directory import PersonErased, PersonJoined, PersonLeft, PersonWentOnLeave
+from shared.contracts.directory import (
+    PersonErased,
+    PersonJoined,
+    PersonLeft,
+    PersonWentOnLeave,
+    RoleAssigned,
+    RoleRemoved,
+)
 from shared.contracts.event import Event
 from shared.contracts.feedback import FeedbackRequested
 from shared.contracts.meetings import MeetingCancelled, MeetingMoved, MeetingProposed, MeetingScheduled, Slot
-from shared.contracts.pairing import ChoiceEvent, PairAccepted, PairDeclined, PairProposed, RequestSent
+from shared.contracts.pairing import (
+    ChoiceEvent,
+    ConflictRaised,
+    ConflictResolved,
+    PairAccepted,
+    PairDeclined,
+    PairPaused,
+    PairProposed,
+    RequestSent,
+)
 from shared.platform.seal import ContactsKey, seal
 from shared.testing.running import Running
 from tests.integration.notifications.mailbox import Mailbox
@@ -120,6 +136,15 @@ class Office:
         facts = await self._person(someone)
         return PersonJoined(**facts, sign_in_key=uuid4().hex, time_zone=someone.zone)
 
+    async def administers(self, someone: Someone) -> None:
+        """A person who can be reached administers their institution."""
+        await self.hear(await self.joined(someone), await self.contact(someone))
+        await self.hear(RoleAssigned(**await self._person(someone), role="administrator"))
+
+    async def administers_no_more(self, someone: Someone) -> RoleRemoved:
+        """A person gives it up."""
+        return RoleRemoved(**await self._person(someone), role="administrator")
+
     async def went_on_leave(self, someone: Someone) -> PersonWentOnLeave:
         """A person is away."""
         return PersonWentOnLeave(**await self._person(someone), since=await self.now())
@@ -166,6 +191,18 @@ class Office:
     async def declined(self) -> PairDeclined:
         """The mentor says no."""
         return PairDeclined(**await self._pair(), declined_by="mentor")
+
+    async def paused(self, reason: str) -> PairPaused:
+        """The pair rests."""
+        return PairPaused(**await self._pair(), reason=reason, review_at=await self.now() + 90 * DAY)
+
+    async def conflict_raised(self) -> ConflictRaised:
+        """Something stands between the two."""
+        return ConflictRaised(**await self._pair(), source="duty", review_by=await self.now() + 14 * DAY)
+
+    async def conflict_resolved(self) -> ConflictResolved:
+        """Nothing stands between them any more."""
+        return ConflictResolved(**await self._pair(), how="recused")
 
     async def meeting_proposed(self, *starts: datetime) -> MeetingProposed:
         """The mentor offers times."""

@@ -1,5 +1,6 @@
 """Services that lose their tables get them back from the log, and nobody hears of it."""
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -27,6 +28,25 @@ async def test_emptied_services_are_built_again_from_the_log_without_a_mail_or_a
         assert _mails(hospital) == mails
         assert [await hospital.ends(topic) for topic in _SAYS] == said
         await _expect_life_to_go_on(hospital, start + 6 * DAY)
+
+
+async def test_whoever_administered_at_the_time_was_told_of_a_conflict_in_any_life(hospital: Hospital) -> None:
+    ines, jo = (Someone(name, "Europe/Madrid", "en") for name in ("Ines Amt", "Jo Amt"))
+    ines, jo = (replace(each, institution_id=hospital.mentor.institution_id) for each in (ines, jo))
+    async with hospital.at_work():
+        await _come_together(hospital)
+        await hospital.administers(ines)
+        await hospital.hear(await hospital.conflict_raised())
+        await hospital.administers(jo)
+        await hospital.hear(await hospital.administers_no_more(ines))
+        assert [len(hospital.mails(each)) for each in (ines, jo)] == [1, 0]
+        before, mails, said = await hospital.state(), _mails(hospital), await hospital.ends("osler.notifications")
+    await hospital.empty()
+    async with hospital.at_work():
+        await hospital.rest()
+        assert await hospital.state() == before
+        assert _mails(hospital) == mails
+        assert await hospital.ends("osler.notifications") == said
 
 
 async def test_a_pair_is_not_asked_again_when_another_meeting_is_the_third_that_is_heard(hospital: Hospital) -> None:
