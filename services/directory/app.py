@@ -4,7 +4,7 @@ from functools import cache
 from uuid import UUID
 
 from services.directory import use_cases
-from services.directory.api import make_routes
+from services.directory.api import make_door, make_routes
 from services.directory.consumers import watch_contacts
 from services.directory.timers import clock
 from shared.contracts.contacts import ContactErased, ContactRecorded
@@ -54,6 +54,7 @@ def build() -> Service:
         routes=make_routes(cache(_keys)),
         timers=clock,
         background=(watch_contacts,),
+        pages=(make_door(cache(_keys)),),
     )
 
 

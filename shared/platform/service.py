@@ -70,7 +70,7 @@ class Service:
     background: tuple[Background, ...] = ()
     """Loops of the worker, such as the one that sends mail."""
     pages: tuple[Pages, ...] = ()
-    """Routes that answer people instead of programs."""
+    """Routes beside the operations: pages for people, or a protocol that is not ours, such as SCIM."""
     recalls: str = ""
     """The topic of its own that it reads back, when its schema is new, before it hears anything."""
     recalls_by: str = ""

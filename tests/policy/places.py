@@ -149,12 +149,14 @@ async def _directory(running: Running) -> Rows:
     check = await consortium.post("/contact-checks")
     duty = {"person_id": str(hospital.administrator_id), "programme": programme, "duty": "director"}
     roster = await hospital.apply(a_roster({}), rows="good")
+    token = await hospital.post("/provisioning-tokens", json={"name": "Identity provider"})
     ids = {
         "agreement_id": UUID(agreement.raise_for_status().json()["agreement_id"]),
         "check_id": UUID(check.raise_for_status().json()["check_id"]),
         "duty_id": UUID((await hospital.post("/duties", json=duty)).raise_for_status().json()["duty_id"]),
         "import_id": UUID(roster["import_id"]),
         "person_id": hospital.administrator_id,
+        "token_id": UUID(token.raise_for_status().json()["token_id"]),
     }
     return Rows(
         hospital.institution_id,

@@ -1,5 +1,14 @@
 """What the directory can do, as functions that take `tx`: the table of contents."""
 
+from services.directory.use_cases.accounts import (
+    User,
+    add_user,
+    change_user,
+    find_users,
+    get_user,
+    lock_provisioning,
+    remove_user,
+)
 from services.directory.use_cases.consortium import (
     AgreementOver,
     NewInstitution,
@@ -26,6 +35,7 @@ from services.directory.use_cases.duties import (
     list_duties,
     remove_duty,
 )
+from services.directory.use_cases.groups import find_groups, get_group, remove_group, save_group
 from services.directory.use_cases.keys import Keys
 from services.directory.use_cases.people import (
     PersonStatusDue,
@@ -34,6 +44,15 @@ from services.directory.use_cases.people import (
     get_person,
     list_people,
     readmit_person,
+)
+from services.directory.use_cases.provisioning import (
+    add_provisioning_token,
+    find_provisioner,
+    get_provisioning_token,
+    issue_provisioning_secret,
+    list_provisioning_tokens,
+    provisioning_admission,
+    revoke_provisioning_token,
 )
 from services.directory.use_cases.reverts import (
     RosterRevertOver,
@@ -58,15 +77,22 @@ __all__ = [
     "PersonStatusDue",
     "RosterExpires",
     "RosterRevertOver",
+    "User",
     "add_institution",
     "add_programme",
+    "add_provisioning_token",
+    "add_user",
     "apply_roster",
     "assign_duty",
     "begin_check",
+    "change_user",
     "end_agreement",
     "end_agreement_in_time",
     "end_duty_in_time",
     "erase_person",
+    "find_groups",
+    "find_provisioner",
+    "find_users",
     "finish_check",
     "follow_status_plan",
     "forget_roster",
@@ -75,20 +101,31 @@ __all__ = [
     "get_agreement",
     "get_check",
     "get_duty",
+    "get_group",
     "get_institution",
     "get_person",
+    "get_provisioning_token",
     "get_roster_import",
+    "get_user",
+    "issue_provisioning_secret",
     "list_agreements",
     "list_duties",
     "list_institutions",
     "list_people",
     "list_programmes",
+    "list_provisioning_tokens",
+    "lock_provisioning",
     "order_check",
     "preview_revert",
     "preview_roster",
+    "provisioning_admission",
     "readmit_person",
     "remove_duty",
+    "remove_group",
+    "remove_user",
     "revert_roster",
+    "revoke_provisioning_token",
+    "save_group",
     "set_caps",
     "sign_agreement",
 ]
