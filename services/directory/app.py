@@ -21,6 +21,7 @@ from shared.contracts.directory import (
     PersonLeft,
     PersonReturned,
     PersonWentOnLeave,
+    ProfileChanged,
     RoleAssigned,
     RoleRemoved,
 )
@@ -47,6 +48,7 @@ def build() -> Service:
             RoleRemoved,
             DutyAssigned,
             DutyRemoved,
+            ProfileChanged,
             PersonErased,
             ContactRecorded,
             ContactErased,

@@ -3,7 +3,7 @@
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from shared.contracts.event import Code, Event, Role, ZoneName
 
@@ -17,6 +17,23 @@ SignInKey = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 
 Duty = Literal["director", "committee_member", "evaluator", "coach"]
 """What somebody does for a programme: directs it, votes in its competence committee, evaluates, or coaches."""
+
+
+CareerStage = Literal["training", "early", "middle", "late", "emeritus"]
+"""In training; up to 5, up to 15 and more than 15 years after it; retired."""
+
+LanguageTag = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$")]
+"""A language by BCP 47, such as en, pt-BR or zh-Hant."""
+
+
+class WeeklySpan(BaseModel):
+    """From one minute of a weekday to another, which is not in it; Monday is 1, and 1440 is the day's end."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    weekday: Annotated[int, Field(ge=1, le=7)]
+    from_minute: Annotated[int, Field(ge=0, le=1439)]
+    to_minute: Annotated[int, Field(ge=1, le=1440)]
 
 
 class DirectoryEvent(Event):
@@ -150,6 +167,17 @@ class DutyRemoved(PersonEvent):
     type: ClassVar[str] = "osler.directory.duty_removed.v1"
     duty: Duty
     programme: Code
+
+
+class ProfileChanged(PersonEvent):
+    """A person said at what stage they are, what they speak, what they look for, and when in a week they have time."""
+
+    type: ClassVar[str] = "osler.directory.profile_changed.v1"
+    stage: CareerStage | None = None
+    languages: Annotated[tuple[LanguageTag, ...], Field(max_length=10)] = ()
+    goals: Annotated[tuple[Code, ...], Field(max_length=10)] = ()
+    time_zone: ZoneName
+    availability: Annotated[tuple[WeeklySpan, ...], Field(max_length=42)] = ()
 
 
 class PersonErased(PersonEvent):

@@ -28,6 +28,7 @@ _ALLOWED = {
     "InstitutionJoined.mail_domain": "an institution's own domain, without anybody's address",
     "InstitutionJoined.time_zone": "names a zone of the IANA database",
     "PersonJoined.time_zone": "names a zone of the IANA database",
+    "ProfileChanged.time_zone": "names a zone of the IANA database",
     "ContactRecorded.sealed": "encrypted; only three services hold the key",
 }
 # Who may read a topic and has no handler for its events, and why.

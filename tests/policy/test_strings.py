@@ -51,6 +51,8 @@ VALID: Final[Mapping[str, Callable[[], Any]]] = {
     "cap": lambda: 1,
     "email": lambda: "ada@st-mary.example",
     "happened_at": lambda: "2027-01-04T08:00:00Z",
+    "goals": lambda: ["research"],
+    "languages": lambda: ["en"],
     "locale": lambda: "en",
     "mail_domain": lambda: f"{uuid4().hex}.example",
     "notice_days": lambda: 30,

@@ -1,6 +1,6 @@
 """The directory over HTTP: parse, call one use case, show what became of it; refuses to hold a rule."""
 
-from services.directory.api import consortium, duties, joining, people, provisioning, rosters
+from services.directory.api import consortium, duties, joining, people, profiles, provisioning, rosters
 from services.directory.api.fields import ReadKeys
 from services.directory.api.scim import make_door
 from shared.platform.http import Routes
@@ -13,6 +13,7 @@ def make_routes(keys: ReadKeys) -> tuple[Routes, ...]:
         consortium.routes,
         duties.routes,
         people.routes,
+        profiles.routes,
         provisioning.routes,
         rosters.make_routes(keys),
     )

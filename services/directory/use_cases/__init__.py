@@ -45,6 +45,7 @@ from services.directory.use_cases.people import (
     list_people,
     readmit_person,
 )
+from services.directory.use_cases.profiles import get_profile, set_profile
 from services.directory.use_cases.provisioning import (
     add_provisioning_token,
     find_provisioner,
@@ -104,6 +105,7 @@ __all__ = [
     "get_group",
     "get_institution",
     "get_person",
+    "get_profile",
     "get_provisioning_token",
     "get_roster_import",
     "get_user",
@@ -127,5 +129,6 @@ __all__ = [
     "revoke_provisioning_token",
     "save_group",
     "set_caps",
+    "set_profile",
     "sign_agreement",
 ]

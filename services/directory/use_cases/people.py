@@ -5,7 +5,7 @@ from typing import ClassVar, LiteralString
 from uuid import UUID
 
 from services.directory.domain.people import CannotEraseYourself, ErasureReason, Person, refuse_to_lose_the_last
-from services.directory.store import accounts, erasures, groups, imports, institutions, reverts
+from services.directory.store import accounts, erasures, groups, imports, institutions, profiles, reverts
 from services.directory.store import people as store
 from services.directory.use_cases.duties import forget_duties
 from services.directory.use_cases.keys import Keys
@@ -66,6 +66,7 @@ async def erase_person(tx: Transaction, person_id: UUID, by: Member, reason: Era
     await forget_duties(tx, person)
     await groups.delete_memberships(tx, by.institution_id, person_id)
     await accounts.delete_account(tx, by.institution_id, person_id)
+    await profiles.delete_profile(tx, by.institution_id, person_id)
     await outbox.publish(tx, said)
     await outbox.publish_tombstone(tx, tombstone)
     await erasures.add_erasure(tx, person, reason, by.person_id, tx.now)
