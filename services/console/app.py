@@ -18,6 +18,7 @@ from services.console.oidc import Client, Provider
 from services.console.sessions import CookieNames, Sessions, cipher_of, sweeping
 from services.console.settings import ConsoleSettings
 from services.console.use_cases import look
+from shared.contracts.console import ErasureDone
 from shared.contracts.contacts import ContactDetails, ContactRecorded
 from shared.platform.issuer import IssuerKeys
 from shared.platform.seal import ContactsKey, open_sealed
@@ -31,9 +32,11 @@ def build() -> Service:
     """The service as data."""
     return Service(
         "console",
+        says=(ErasureDone,),
         events=(consumers.listen(_open_contact),),
         background=(_sweeping,),
         pages=(_pages,),
+        recalls=ErasureDone.topic,
     )
 
 

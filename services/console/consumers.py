@@ -2,6 +2,7 @@
 
 from services.console.use_cases import hear
 from services.console.use_cases.hear import OpenContact
+from shared.contracts.console import ErasureDone
 from shared.contracts.contacts import ContactErased, ContactRecorded
 from shared.contracts.directory import (
     AgreementEnded,
@@ -43,7 +44,7 @@ from shared.contracts.pairing import (
     PairRecalled,
     PairResumed,
 )
-from shared.platform import members
+from shared.platform import members, receipts
 from shared.platform.consumer import EventConsumer
 from shared.platform.database import Transaction
 
@@ -52,6 +53,7 @@ def listen(open_contact: OpenContact) -> EventConsumer:
     """Everything the console hears; `open_contact` breaks the seal of contact details."""
     events = EventConsumer("console")
     events.include(members.listener())
+    events.include(receipts.listener("console", ErasureDone))
     _hear_directory(events)
     _hear_contacts(events, open_contact)
     _hear_pairing(events)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from services.directory import use_cases
 from services.directory.api import make_door, make_routes
-from services.directory.consumers import watch_contacts
+from services.directory.consumers import events, watch_contacts
 from services.directory.timers import clock
 from shared.contracts.contacts import ContactErased, ContactRecorded
 from shared.contracts.directory import (
@@ -54,6 +54,7 @@ def build() -> Service:
             ContactErased,
         ),
         routes=make_routes(cache(_keys)),
+        events=(events,),
         timers=clock,
         background=(watch_contacts,),
         pages=(make_door(cache(_keys)),),

@@ -1,4 +1,4 @@
-"""What Kafka brings to the directory: its own contacts topic, read whole, because no version tells what was erased."""
+"""What Kafka brings to the directory: receipts of erasures, and its own contacts topic, which it reads whole."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -8,16 +8,31 @@ from uuid import UUID
 
 from services.directory import use_cases
 from services.directory.domain.erasure import Heard
+from services.directory.domain.receipts import RECEIPTS
 from shared.contracts.contacts import ContactRecorded
+from shared.contracts.erasure import ErasureReceipt
 from shared.platform.compacted import LastWord, read_last_words
-from shared.platform.database import is_nobodys_fault
+from shared.platform.consumer import EventConsumer
+from shared.platform.database import Transaction, is_nobodys_fault
 from shared.platform.loops import Backoff, rest
 from shared.platform.service import Runtime
-from shared.platform.telemetry import logger
+from shared.platform.telemetry import gauge, logger
 
 _POLL_SECONDS: Final = 2.0
 
 _log = logger("directory")
+_overdue = gauge("osler_erasures_overdue", "Erasures for which a service's receipt is missing after 72 hours")
+
+events = EventConsumer("directory")
+
+
+async def on_erasure_done(tx: Transaction, event: ErasureReceipt) -> None:
+    """A service has deleted what it held of a person who was erased."""
+    await use_cases.take_receipt(tx, event)
+
+
+for _receipt in RECEIPTS.values():
+    events.on(_receipt)(on_erasure_done)
 
 
 @asynccontextmanager
@@ -41,6 +56,7 @@ async def _watch(runtime: Runtime) -> None:
     while True:
         try:
             await check_contacts(runtime)
+            _overdue.set(await runtime.worker.run(use_cases.count_overdue_erasures))
             backoff.reset()
             await rest(_POLL_SECONDS)
         except Exception as error:  # noqa: BLE001 - a look that failed is due again when its claim has run out

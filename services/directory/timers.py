@@ -25,6 +25,12 @@ async def on_duty_over(tx: Transaction, timer: use_cases.DutyOver) -> None:
     await use_cases.end_duty_in_time(tx, timer.subject_id)
 
 
+@clock.on(use_cases.ErasureOverdue)
+async def on_erasure_overdue(tx: Transaction, timer: use_cases.ErasureOverdue) -> None:
+    """72 hours after an erasure a receipt is missing."""
+    await use_cases.alarm_of_missing_receipts(tx, timer.subject_id)
+
+
 @clock.on(use_cases.RosterExpires)
 async def on_roster_expires(tx: Transaction, timer: use_cases.RosterExpires) -> None:
     """What a roster holds of people is not kept longer than a day."""

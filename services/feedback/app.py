@@ -4,6 +4,7 @@ from services.feedback.api import routes
 from services.feedback.consumers import events
 from services.feedback.timers import clock
 from shared.contracts.feedback import (
+    ErasureDone,
     FeedbackClosed,
     FeedbackRequested,
     FeedbackRevealed,
@@ -17,7 +18,7 @@ def build() -> Service:
     """Feedback as data."""
     return Service(
         name="feedback",
-        says=(FeedbackRequested, FeedbackSubmitted, FeedbackRevealed, FeedbackClosed, FeedbackWithdrawn),
+        says=(FeedbackRequested, FeedbackSubmitted, FeedbackRevealed, FeedbackClosed, FeedbackWithdrawn, ErasureDone),
         routes=(routes,),
         events=(events,),
         timers=clock,

@@ -2,14 +2,16 @@
 
 from services.feedback import use_cases
 from shared.contracts.directory import PersonErased
+from shared.contracts.feedback import ErasureDone
 from shared.contracts.meetings import MeetingHeld
 from shared.contracts.pairing import PairActivated, PairEnded
-from shared.platform import members
+from shared.platform import members, receipts
 from shared.platform.consumer import EventConsumer
 from shared.platform.database import Transaction
 
 events = EventConsumer("feedback")
 events.include(members.listener())
+events.include(receipts.listener("feedback", ErasureDone))
 
 
 @events.on(PairActivated)

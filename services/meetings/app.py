@@ -4,6 +4,7 @@ from services.meetings.api import routes
 from services.meetings.consumers import events
 from services.meetings.timers import clock
 from shared.contracts.meetings import (
+    ErasureDone,
     MeetingCancelled,
     MeetingExpired,
     MeetingHeld,
@@ -29,6 +30,7 @@ def build() -> Service:
             MeetingHeld,
             MeetingMissed,
             TouchpointLogged,
+            ErasureDone,
         ),
         routes=(routes,),
         events=(events,),

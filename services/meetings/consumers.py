@@ -4,13 +4,15 @@ from collections.abc import Sequence
 
 from services.meetings import use_cases
 from services.meetings.domain import Pair
+from shared.contracts.meetings import ErasureDone
 from shared.contracts.pairing import PairActivated, PairEnded, PairPaused, PairResumed
-from shared.platform import members
+from shared.platform import members, receipts
 from shared.platform.consumer import EventConsumer
 from shared.platform.database import Transaction
 
 events = EventConsumer("meetings")
 events.include(members.listener())
+events.include(receipts.listener("meetings", ErasureDone))
 
 
 @events.on(PairActivated)

@@ -4,7 +4,7 @@ from services.notifications.api import routes
 from services.notifications.consumers import events
 from services.notifications.sender import sending
 from services.notifications.timers import clock
-from shared.contracts.notifications import NotificationFailed, NotificationSent, NotificationSuppressed
+from shared.contracts.notifications import ErasureDone, NotificationFailed, NotificationSent, NotificationSuppressed
 from shared.platform.service import Service
 
 
@@ -12,7 +12,7 @@ def build() -> Service:
     """Notifications as data."""
     return Service(
         name="notifications",
-        says=(NotificationSent, NotificationFailed, NotificationSuppressed),
+        says=(NotificationSent, NotificationFailed, NotificationSuppressed, ErasureDone),
         routes=(routes,),
         events=(events,),
         timers=clock,

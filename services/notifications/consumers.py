@@ -13,6 +13,7 @@ from shared.contracts.meetings import (
     MeetingProposed,
     MeetingScheduled,
 )
+from shared.contracts.notifications import ErasureDone
 from shared.contracts.pairing import (
     ConflictRaised,
     ConflictResolved,
@@ -30,12 +31,13 @@ from shared.contracts.pairing import (
     RequestSent,
     RequestWithdrawn,
 )
-from shared.platform import members
+from shared.platform import members, receipts
 from shared.platform.consumer import EventConsumer
 from shared.platform.database import Transaction
 
 events = EventConsumer("notifications")
 events.include(members.listener())
+events.include(receipts.listener("notifications", ErasureDone))
 
 
 @events.on(InstitutionJoined)

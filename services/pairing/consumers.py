@@ -18,12 +18,14 @@ from shared.contracts.directory import (
     RoleAssigned,
     RoleRemoved,
 )
-from shared.platform import members
+from shared.contracts.pairing import ErasureDone
+from shared.platform import members, receipts
 from shared.platform.consumer import EventConsumer
 from shared.platform.database import Transaction
 
 events = EventConsumer("pairing")
 events.include(members.listener())
+events.include(receipts.listener("pairing", ErasureDone))
 
 
 @events.on(InstitutionJoined)
@@ -123,6 +125,13 @@ async def on_agreement_notice_given(tx: Transaction, event: AgreementNoticeGiven
     """Nothing new is lent, and the cards end when the agreement does."""
     sides = event.lender_institution_id, event.borrower_institution_id
     await use_cases.take_in_notice(tx, event.agreement_id, *sides, ends_at=event.ends_at, now=tx.now)
+
+
+@events.on(AgreementNoticeGiven)
+async def on_notice_given_to_pairs(tx: Transaction, event: AgreementNoticeGiven) -> None:
+    """The two of each pair under it are asked whether they go on; a handler of its own, because it locks pairs."""
+    sides = event.lender_institution_id, event.borrower_institution_id
+    await use_cases.ask_pairs(tx, event.agreement_id, *sides, ends_at=event.ends_at, now=tx.now)
 
 
 @events.on(AgreementEnded)

@@ -9,7 +9,9 @@ from services.pairing.use_cases import (
     ChoiceLapses,
     ConflictReviewOver,
     IntakeClosed,
+    NoticeRunsOut,
     ProposalLapses,
+    TermReached,
 )
 from shared.platform.database import Transaction
 from shared.platform.timers import Timers
@@ -45,6 +47,18 @@ async def on_choice_lapses(tx: Transaction, timer: ChoiceLapses) -> None:
 async def on_intake_closed(tx: Transaction, timer: IntakeClosed) -> None:
     """A mentor takes nobody new."""
     await use_cases.pass_on_from(tx, timer.institution_id, timer.subject_id, tx.now)
+
+
+@clock.on(NoticeRunsOut)
+async def on_notice_runs_out(tx: Transaction, timer: NoticeRunsOut) -> None:
+    """The notice is over, whether or not the agreement's end was heard."""
+    await use_cases.end_with_notice(tx, timer.subject_id, tx.now)
+
+
+@clock.on(TermReached)
+async def on_term_reached(tx: Transaction, timer: TermReached) -> None:
+    """The agreed end has come for a pair that went on after a notice."""
+    await use_cases.end_with_term(tx, timer.subject_id, tx.now)
 
 
 @clock.on_many(CardsOutdated)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime
 
+from shared.contracts.erasure import ErasureReceipt
 from shared.contracts.event import Event
 
 
@@ -52,3 +53,10 @@ class FeedbackWithdrawn(FeedbackEvent):
     """The pair ended before anybody answered."""
 
     type: ClassVar[str] = "osler.feedback.feedback_withdrawn.v1"
+
+
+class ErasureDone(ErasureReceipt):
+    """Feedback deleted what it held of a person who was erased, and takes no more of it."""
+
+    type: ClassVar[str] = "osler.feedback.erasure_done.v1"
+    topic: ClassVar[str] = "osler.feedback"

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from shared.contracts.erasure import ErasureReceipt
 from shared.contracts.event import Code, Event
 
 
@@ -100,3 +101,10 @@ class TouchpointLogged(Event):
     logged_by: UUID
     happened_at: AwareDatetime
     minutes: Annotated[int, Field(ge=5, le=20)]
+
+
+class ErasureDone(ErasureReceipt):
+    """Meetings deleted what it held of a person who was erased, and takes no more of it."""
+
+    type: ClassVar[str] = "osler.meetings.erasure_done.v1"
+    topic: ClassVar[str] = "osler.meetings"

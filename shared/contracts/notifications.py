@@ -3,6 +3,7 @@
 from typing import ClassVar, Literal
 from uuid import UUID
 
+from shared.contracts.erasure import ErasureReceipt
 from shared.contracts.event import Code, Event
 
 
@@ -35,3 +36,10 @@ class NotificationSuppressed(NotificationEvent):
 
     type: ClassVar[str] = "osler.notifications.notification_suppressed.v1"
     reason: Code
+
+
+class ErasureDone(ErasureReceipt):
+    """Notifications deleted what it held of a person who was erased, and takes no more of it."""
+
+    type: ClassVar[str] = "osler.notifications.erasure_done.v1"
+    topic: ClassVar[str] = "osler.notifications"

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime
 
+from shared.contracts.erasure import ErasureReceipt
 from shared.contracts.event import Code, Event
 
 
@@ -80,6 +81,21 @@ class PairEnded(PairEvent):
 
     type: ClassVar[str] = "osler.pairing.pair_ended.v1"
     reason: Code
+
+
+class PairAskedToGoOn(PairEvent):
+    """Notice was given to what lets the two work together: they end at `decide_by`, unless both want to go on."""
+
+    type: ClassVar[str] = "osler.pairing.pair_asked_to_go_on.v1"
+    decide_by: AwareDatetime
+    goes_on_until: AwareDatetime | None = None
+
+
+class PairGoesOn(PairEvent):
+    """Both want to go on after the notice, until the end that was agreed before it (null: none was)."""
+
+    type: ClassVar[str] = "osler.pairing.pair_goes_on.v1"
+    goes_on_until: AwareDatetime | None = None
 
 
 class ConflictRaised(PairEvent):
@@ -159,3 +175,10 @@ class RequestExhausted(RequestEvent):
     """Nobody is left to ask, and nobody said yes."""
 
     type: ClassVar[str] = "osler.pairing.request_exhausted.v1"
+
+
+class ErasureDone(ErasureReceipt):
+    """Pairing deleted what it held of a person who was erased, and takes no more of it."""
+
+    type: ClassVar[str] = "osler.pairing.erasure_done.v1"
+    topic: ClassVar[str] = "osler.pairing"

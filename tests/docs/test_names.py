@@ -131,7 +131,8 @@ def test_every_setting_of_a_document_exists(document: Path) -> None:
 
 @_each
 def test_every_metric_of_a_document_exists(document: Path) -> None:
-    code = [read(file) for file in files() if file.suffix == ".py" and "shared/platform" in file.as_posix()]
+    homes = ("shared/platform/", "services/")
+    code = [read(file) for file in files() if file.suffix == ".py" and any(home in file.as_posix() for home in homes)]
     for span in spans(read(document)):
         if _METRIC.fullmatch(span):
             assert any(f'"{span}"' in text for text in code), f"there is no metric {span}"

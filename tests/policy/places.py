@@ -19,7 +19,8 @@ from shared.platform.http import build_app, operations
 from shared.platform.service import Service
 from shared.platform.settings import LOCAL_CONTACTS_KEY
 from shared.testing.running import Running, run_service
-from shared.testing.stage import Stage
+from shared.testing.stage import START, Stage
+from tests.integration.directory.consortium import Hospital as DirectoryHospital
 from tests.integration.directory.consortium import found
 from tests.integration.feedback.couple import Couple
 from tests.integration.meetings.ward import Ward, half_an_hour
@@ -27,6 +28,7 @@ from tests.integration.notifications.mailbox import Mailbox
 from tests.integration.notifications.office import Office, Someone
 from tests.integration.pairing.asking import Mentee, Mentor
 from tests.integration.pairing.hospital import Hospital
+from tests.integration.pairing.lent import Lent
 from tests.policy.offered import SERVICES
 from tests.unit.directory.rosters import a_roster
 
@@ -64,7 +66,8 @@ class Place:
 
 async def _pairing(running: Running) -> Rows:
     hospital = await Hospital.join(running)
-    mentor_id, mentee_id = await hospital.mentor(places=2), await hospital.mentee()
+    mentor_id, mentee_id = await hospital.mentor(places=9, shared_places=9), await hospital.mentee()
+    await _under_notice(hospital, mentor_id, mentee_id)
     request = await Mentee(hospital, mentee_id).ask(Mentor(hospital, mentor_id))
     [choice] = await Mentor(hospital, mentor_id).asked()
     pair = await hospital.propose(mentor_id, mentee_id)
@@ -79,6 +82,20 @@ async def _pairing(running: Running) -> Rows:
         said = await desk.http.post(f"/pairs/{pair['pair_id']}/conflicts", json={"kind": "family"})
     ids["conflict_id"] = said.raise_for_status().json()["conflict_id"]
     return Rows(hospital.institution_id, uuid4(), {name: UUID(id_) for name, id_ in ids.items()}, people)
+
+
+async def _under_notice(hospital: Hospital, mentor_id: UUID, mentee_id: UUID) -> None:
+    """Both have a pair in another hospital under an agreement that ends, and of a third mentee's it ended just now."""
+    others = [await Hospital.join(hospital.pairing) for _ in range(3)]
+    lent = await Lent.between(hospital, others[0], mentor_id, await others[0].mentee())
+    borrowed = [
+        await Lent.between(other, hospital, await other.mentor(places=1, shared_places=1), who)
+        for other, who in zip(others[1:], (mentee_id, await hospital.mentee()), strict=True)
+    ]
+    for each in (lent, borrowed[0]):
+        await each.give_notice()
+    await borrowed[1].give_notice(START)
+    await hospital.pairing.fire()
 
 
 async def _meetings(running: Running) -> Rows:
@@ -148,12 +165,15 @@ async def _directory(running: Running) -> Rows:
     )
     check = await consortium.post("/contact-checks")
     duty = {"person_id": str(hospital.administrator_id), "programme": programme, "duty": "director"}
-    roster = await hospital.apply(a_roster({}), rows="good")
     token = await hospital.post("/provisioning-tokens", json={"name": "Identity provider"})
+    second = {"role": "administrator", "programme": "", "places": "", "shared_places": ""}
+    roster = await hospital.apply(a_roster({}, second), rows="good")
+    hold = await _hold_back(hospital, "E-3")
     ids = {
         "agreement_id": UUID(agreement.raise_for_status().json()["agreement_id"]),
         "check_id": UUID(check.raise_for_status().json()["check_id"]),
         "duty_id": UUID((await hospital.post("/duties", json=duty)).raise_for_status().json()["duty_id"]),
+        "hold_id": hold,
         "import_id": UUID(roster["import_id"]),
         "person_id": hospital.administrator_id,
         "token_id": UUID(token.raise_for_status().json()["token_id"]),
@@ -165,6 +185,16 @@ async def _directory(running: Running) -> Rows:
         {"administrator": hospital.administrator_id},
         frozenset({programme, hospital.mail_domain}),
     )
+
+
+async def _hold_back(hospital: DirectoryHospital, second: str) -> UUID:
+    """A legal hold on the administrator, whose erasure another one asks for; gives the hold's id."""
+    path, keep = f"/people/{hospital.administrator_id}", {"ground": "legal_claim"}
+    held = (await hospital.post(f"{path}/holds", json=keep)).raise_for_status().json()
+    seen = {"If-Match": f'"{(await hospital.get(path))["revision"]}"'}
+    async with hospital.client(second) as http:
+        (await http.post(f"{path}/erase", json={"reason": "asked"}, headers=seen)).raise_for_status()
+    return UUID(held["hold_id"])
 
 
 async def _console(_: Running) -> Rows:

@@ -1,6 +1,6 @@
 """The directory over HTTP: parse, call one use case, show what became of it; refuses to hold a rule."""
 
-from services.directory.api import consortium, duties, joining, people, profiles, provisioning, rosters
+from services.directory.api import consortium, duties, erasures, joining, people, profiles, provisioning, rosters
 from services.directory.api.fields import ReadKeys
 from services.directory.api.scim import make_door
 from shared.platform.http import Routes
@@ -12,6 +12,7 @@ def make_routes(keys: ReadKeys) -> tuple[Routes, ...]:
         joining.make_routes(keys),
         consortium.routes,
         duties.routes,
+        erasures.routes,
         people.routes,
         profiles.routes,
         provisioning.routes,

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel
 
 from services.directory import use_cases
+from services.directory.domain.holds import Held
 from services.directory.domain.people import (
     CannotEraseYourself,
     ErasureReason,
@@ -37,7 +38,10 @@ class RoleView(BaseModel):
 
 
 class PersonView(BaseModel):
-    """A person. Erasure leaves no name or address; `erasure_completed_at` says when the last copy was seen gone."""
+    """A person. Erasure leaves no name or address; `erasure_completed_at` says when the log of contacts was seen clean.
+
+    `held_since`: a legal hold is on them; `erasure_delayed_since`: an erasure waits for its release.
+    """
 
     person_id: UUID
     institution_id: UUID
@@ -52,10 +56,12 @@ class PersonView(BaseModel):
     next_status_at: AwareDatetime | None
     roles: Sequence[RoleView]
     erasure_completed_at: AwareDatetime | None = None
+    held_since: AwareDatetime | None = None
+    erasure_delayed_since: AwareDatetime | None = None
     revision: int
 
     @classmethod
-    def of(cls, person: Person, erasure_completed_at: datetime | None = None) -> Self:
+    def of(cls, person: Person, erasure_completed_at: datetime | None = None, held: Held | None = None) -> Self:
         """The person as their administrators, and they themselves, see them."""
         known = person.details
         return cls.model_validate(
@@ -67,6 +73,8 @@ class PersonView(BaseModel):
                     for role, held in sorted(person.roles.items())
                 ],
                 "erasure_completed_at": erasure_completed_at,
+                "held_since": held and held.since,
+                "erasure_delayed_since": held and held.erasure_delayed_since,
             }
         )
 
@@ -92,13 +100,15 @@ async def list_people(page: Page, me: Me, tx: Tx) -> Listing[PersonView]:
 @routes.get("/people/{person_id}", responses=problems(PersonNotFound))
 async def show_person(person_id: UUID, me: Me, tx: Tx) -> PersonView:
     """One person of your institution."""
-    return PersonView.of(*await use_cases.get_person(tx, me.institution_id, person_id))
+    held = await use_cases.get_held(tx, me.institution_id, person_id, to_the_person=False)
+    return PersonView.of(*await use_cases.get_person(tx, me.institution_id, person_id), held=held)
 
 
 @routes.get("/me", responses=problems(PersonNotFound))
 async def show_me(me: Me, tx: Tx) -> PersonView:
-    """Who you are here, and what is known of you."""
-    return PersonView.of(*await use_cases.get_person(tx, me.institution_id, me.person_id))
+    """Who you are here, and what is known of you; also that a legal hold delays an erasure, unless law forbids it."""
+    held = await use_cases.get_held(tx, me.institution_id, me.person_id, to_the_person=True)
+    return PersonView.of(*await use_cases.get_person(tx, me.institution_id, me.person_id), held=held)
 
 
 @routes.post(
@@ -106,5 +116,7 @@ async def show_me(me: Me, tx: Tx) -> PersonView:
     responses=problems(PersonNotFound, StaleRevision, PersonAlreadyErased, CannotEraseYourself, LastAdministrator),
 )
 async def erase_person(person_id: UUID, form: EraseForm, if_match: IfMatch, me: Me, tx: Tx) -> PersonView:
-    """Erase what is known of a person, here and in every other service. It cannot be undone."""
-    return PersonView.of(await use_cases.erase_person(tx, person_id, me, form.reason, if_match))
+    """Erase what is known of a person, here and in every other service. It cannot be undone; a legal hold delays it."""
+    person = await use_cases.erase_person(tx, person_id, me, form.reason, if_match)
+    held = await use_cases.get_held(tx, me.institution_id, person_id, to_the_person=False)
+    return PersonView.of(person, held=held)

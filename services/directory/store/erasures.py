@@ -8,17 +8,19 @@ from services.directory.domain.people import Person
 from shared.platform.database import Transaction
 
 
-async def add_erasure(tx: Transaction, person: Person, reason: str, erased_by: UUID, now: datetime) -> None:
-    """Record that somebody was erased, by whom and why."""
+async def add_erasure(tx: Transaction, person: Person, reason: str, erased_by: UUID, awaits: list[str]) -> None:
+    """Record that somebody was erased, by whom and why, and which services shall say that they are done."""
     await tx.execute(
         """
-        INSERT INTO erasures (institution_id, person_id, reason, erased_by, erased_at) VALUES ($1, $2, $3, $4, $5)
+        INSERT INTO erasures (institution_id, person_id, reason, erased_by, erased_at, awaits)
+        VALUES ($1, $2, $3, $4, $5, $6)
         """,
         person.institution_id,
         person.person_id,
         reason,
         erased_by,
-        now,
+        tx.now,
+        awaits,
     )
 
 

@@ -36,6 +36,7 @@ from services.directory.use_cases.duties import (
     remove_duty,
 )
 from services.directory.use_cases.groups import find_groups, get_group, remove_group, save_group
+from services.directory.use_cases.holds import get_held, get_hold, list_holds, record_hold, release_hold
 from services.directory.use_cases.keys import Keys
 from services.directory.use_cases.people import (
     PersonStatusDue,
@@ -55,6 +56,14 @@ from services.directory.use_cases.provisioning import (
     provisioning_admission,
     revoke_provisioning_token,
 )
+from services.directory.use_cases.receipts import (
+    ErasureOverdue,
+    alarm_of_missing_receipts,
+    count_overdue_erasures,
+    get_erasure,
+    list_erasures,
+    take_receipt,
+)
 from services.directory.use_cases.reverts import (
     RosterRevertOver,
     forget_roster_changes,
@@ -72,6 +81,7 @@ from services.directory.use_cases.rosters import (
 __all__ = [
     "AgreementOver",
     "DutyOver",
+    "ErasureOverdue",
     "Keys",
     "NewInstitution",
     "NewPerson",
@@ -83,10 +93,12 @@ __all__ = [
     "add_programme",
     "add_provisioning_token",
     "add_user",
+    "alarm_of_missing_receipts",
     "apply_roster",
     "assign_duty",
     "begin_check",
     "change_user",
+    "count_overdue_erasures",
     "end_agreement",
     "end_agreement_in_time",
     "end_duty_in_time",
@@ -102,7 +114,10 @@ __all__ = [
     "get_agreement",
     "get_check",
     "get_duty",
+    "get_erasure",
     "get_group",
+    "get_held",
+    "get_hold",
     "get_institution",
     "get_person",
     "get_profile",
@@ -112,6 +127,8 @@ __all__ = [
     "issue_provisioning_secret",
     "list_agreements",
     "list_duties",
+    "list_erasures",
+    "list_holds",
     "list_institutions",
     "list_people",
     "list_programmes",
@@ -122,6 +139,8 @@ __all__ = [
     "preview_roster",
     "provisioning_admission",
     "readmit_person",
+    "record_hold",
+    "release_hold",
     "remove_duty",
     "remove_group",
     "remove_user",
@@ -131,4 +150,5 @@ __all__ = [
     "set_caps",
     "set_profile",
     "sign_agreement",
+    "take_receipt",
 ]

@@ -4,11 +4,13 @@ from datetime import datetime
 from typing import ClassVar, LiteralString
 from uuid import UUID
 
+from services.directory.domain.imports import RosterImport
 from services.directory.domain.people import CannotEraseYourself, ErasureReason, Person, refuse_to_lose_the_last
-from services.directory.store import accounts, erasures, groups, imports, institutions, profiles, reverts
+from services.directory.store import accounts, erasures, groups, holds, imports, institutions, profiles, reverts
 from services.directory.store import people as store
 from services.directory.use_cases.duties import forget_duties
 from services.directory.use_cases.keys import Keys
+from services.directory.use_cases.receipts import await_receipts
 from shared.platform import outbox, timers
 from shared.platform.database import Transaction
 from shared.platform.errors import Forbidden
@@ -42,8 +44,8 @@ async def follow_status_plan(tx: Transaction, person_id: UUID) -> None:
 async def erase_person(tx: Transaction, person_id: UUID, by: Member, reason: ErasureReason, seen: Revision) -> Person:
     """Forget who somebody is, here and wherever it was said.
 
-    Raises PersonNotFound, StaleRevision, PersonAlreadyErased, CannotEraseYourself, LastAdministrator, and Forbidden
-    for whoever is no administrator any more.
+    While a legal hold is on them it is noted, and made with the last release. Raises PersonNotFound, StaleRevision,
+    PersonAlreadyErased, CannotEraseYourself, LastAdministrator, and Forbidden for whoever is no administrator any more.
     """
     if person_id == by.person_id:
         raise CannotEraseYourself
@@ -53,7 +55,20 @@ async def erase_person(tx: Transaction, person_id: UUID, by: Member, reason: Era
     person = await store.get_person_for_update(tx, by.institution_id, person_id)
     seen.check(person.revision)
     refuse_to_lose_the_last(await list_administrators(tx, by), person_id)
-    held = await store.list_roles(tx, by.institution_id, [person_id])
+    person.known()
+    if await holds.list_open_holds(tx, by.institution_id, person_id):
+        await attach_roles(tx, by.institution_id, [person])
+        await holds.add_delayed_erasure(tx, by.institution_id, person_id, reason=reason, asked_by=by.person_id)
+        return person
+    await erase_now(tx, person, waiting, reason, by.person_id)
+    return person
+
+
+async def erase_now(
+    tx: Transaction, person: Person, waiting: list[RosterImport], reason: ErasureReason, asked_by: UUID
+) -> None:
+    """Forget a person, who is locked, and what the previews in `waiting` hold; other services are told, and answer."""
+    held = await store.list_roles(tx, person.institution_id, [person.person_id])
     said, tombstone = person.erase(reason, tx.now)
     store.save_person(tx, person)
     for _, role, _ in held:
@@ -61,17 +76,17 @@ async def erase_person(tx: Transaction, person_id: UUID, by: Member, reason: Era
     for draft in waiting:  # the person may be in any of these files
         draft.forget()
         await imports.save_roster_import(tx, draft)
-    await reverts.forget_changes_of_person(tx, by.institution_id, person_id)
-    await timers.cancel(tx, PersonStatusDue, person_id)
+    await reverts.forget_changes_of_person(tx, person.institution_id, person.person_id)
+    await timers.cancel(tx, PersonStatusDue, person.person_id)
     await forget_duties(tx, person)
-    await groups.delete_memberships(tx, by.institution_id, person_id)
-    await accounts.delete_account(tx, by.institution_id, person_id)
-    await profiles.delete_profile(tx, by.institution_id, person_id)
+    await groups.delete_memberships(tx, person.institution_id, person.person_id)
+    await accounts.delete_account(tx, person.institution_id, person.person_id)
+    await profiles.delete_profile(tx, person.institution_id, person.person_id)
     await outbox.publish(tx, said)
     await outbox.publish_tombstone(tx, tombstone)
-    await erasures.add_erasure(tx, person, reason, by.person_id, tx.now)
+    awaits = await await_receipts(tx, person.person_id)
+    await erasures.add_erasure(tx, person, reason, asked_by, awaits)
     await erasures.add_check(tx, "erasure")
-    return person
 
 
 async def readmit_person(tx: Transaction, external_id: str, by: Member, keys: Keys) -> None:

@@ -24,9 +24,11 @@ from shared.contracts.pairing import (
     ConflictResolved,
     PairAccepted,
     PairActivated,
+    PairAskedToGoOn,
     PairDeclined,
     PairEnded,
     PairEvent,
+    PairGoesOn,
     PairLapsed,
     PairPaused,
     PairProposed,
@@ -258,6 +260,14 @@ class Pair:
         if self.state == "proposed":
             return self.recall(DIRECTORY, reason, now)
         return self.end(DIRECTORY, reason, now)
+
+    def ask_to_go_on(self, decide_by: datetime, until: datetime | None, now: datetime) -> PairAskedToGoOn:
+        """Notice was given to the agreement: without two yeses the pair ends at `decide_by`."""
+        return self._say(PairAskedToGoOn, now, decide_by=decide_by, goes_on_until=until)
+
+    def go_on(self, until: datetime | None, now: datetime) -> PairGoesOn:
+        """Both said yes."""
+        return self._say(PairGoesOn, now, goes_on_until=until)
 
     def _goes_on_by_itself(self, now: datetime) -> bool:
         """Whether it is paused for what Osler itself saw, and that is over."""

@@ -28,7 +28,9 @@ async def add_agreement(tx: Transaction, agreement: Agreement) -> None:
 async def save_notice(tx: Transaction, agreement_id: UUID, ends_at: datetime) -> None:
     """Notice was given, and this is when it ends."""
     await tx.execute(
-        "UPDATE agreements SET ends_at = $2, is_ending = true WHERE agreement_id = $1", agreement_id, ends_at
+        "UPDATE agreements SET term_ends_at = ends_at, ends_at = $2, is_ending = true WHERE agreement_id = $1",
+        agreement_id,
+        ends_at,
     )
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from services.pairing import store
 from services.pairing.domain import Agreement, Pair, Person, Status
+from services.pairing.store import leaving
 from services.pairing.use_cases.aftermath import record
 from services.pairing.use_cases.cascade import review_lending, take_mentor_away, withdraw_of
 from services.pairing.use_cases.conflicts import review_of
@@ -113,6 +114,7 @@ async def part_with(
     await _part(tx, await store.list_open_pairs_of_for_update(tx, person_id), reason, now)
     if reason == "erased":
         await store.delete_decline_reasons(tx, person_id)
+        await leaving.delete_first_waiting(tx, institution_id, person_id)
     await withdraw_of(tx, requests, person_id, reason, now)
     await take_mentor_away(tx, requests, person_id, now)
 

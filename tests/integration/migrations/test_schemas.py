@@ -65,6 +65,7 @@ ACCEPTED: dict[str, dict[str, str]] = {
     "pairing": {
         "unique_without_institution agreements_pkey": _TWO,
         "unique_without_institution conflicts_pkey": _TWO,
+        "unique_without_institution leavings_pkey": _TWO,
         "unique_without_institution pairs_pkey": _TWO,
         "unique_without_institution recusals_pkey": "a pair is of the two institutions that its recusals name",
     },

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from services.console import consumers as console_consumers
 from services.feedback.use_cases import submit_feedback
+from shared.contracts.console import ErasureDone
 from shared.contracts.directory import InstitutionJoined
 from shared.contracts.event import Event
 from shared.contracts.meetings import MeetingHeld
@@ -32,7 +33,12 @@ from tests.integration.notifications.office import HALF_AN_HOUR, KEY, SECRET, Of
 from tests.integration.rebuilding import tables
 from tests.integration.rebuilding.tables import rebuilt_services
 
-_CONSOLE: Final = Service("console", events=(console_consumers.listen(lambda record: open_sealed(KEY, record)),))
+_CONSOLE: Final = Service(
+    "console",
+    says=(ErasureDone,),
+    events=(console_consumers.listen(lambda record: open_sealed(KEY, record)),),
+    recalls=ErasureDone.topic,
+)
 """What the pages know, without the pages."""
 BUILT: Final[tuple[Service, ...]] = (*rebuilt_services(), _CONSOLE)
 

@@ -9,7 +9,7 @@ from shared.platform.outbox import route
 from tests.integration.notifications.office import DAY, Someone
 from tests.integration.rebuilding.hospital import Hospital
 
-_SAYS = ("osler.feedback", "osler.notifications")
+_SAYS = ("osler.feedback", "osler.notifications", "osler.console")
 
 
 async def test_emptied_services_are_built_again_from_the_log_without_a_mail_or_a_word(hospital: Hospital) -> None:

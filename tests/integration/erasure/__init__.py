@@ -1,0 +1,1 @@
+"""Every service that holds something of people, when one of them is erased."""
