@@ -4,8 +4,13 @@ from services.pairing.api import ROUTES
 from services.pairing.consumers import events
 from services.pairing.timers import clock
 from shared.contracts.pairing import (
+    CompactInForce,
+    CompactOffered,
+    CompactSigned,
     ConflictRaised,
     ConflictResolved,
+    DriftCleared,
+    DriftRaised,
     ErasureDone,
     PairAccepted,
     PairActivated,
@@ -47,6 +52,11 @@ def build() -> Service:
             PairGoesOn,
             ConflictRaised,
             ConflictResolved,
+            CompactOffered,
+            CompactSigned,
+            CompactInForce,
+            DriftRaised,
+            DriftCleared,
             RequestSent,
             RequestAccepted,
             RequestDeclined,

@@ -2,6 +2,7 @@
 
 from services.pairing import use_cases
 from services.pairing.domain import Agreement
+from services.pairing.use_cases.drift import hear_contact
 from shared.contracts.directory import (
     AgreementEnded,
     AgreementNoticeGiven,
@@ -18,6 +19,7 @@ from shared.contracts.directory import (
     RoleAssigned,
     RoleRemoved,
 )
+from shared.contracts.meetings import MeetingHeld, TouchpointLogged
 from shared.contracts.pairing import ErasureDone
 from shared.platform import members, receipts
 from shared.platform.consumer import EventConsumer
@@ -104,6 +106,18 @@ async def on_person_left(tx: Transaction, event: PersonLeft) -> None:
 async def on_person_erased(tx: Transaction, event: PersonErased) -> None:
     """Pairs end; what stays is ids that name nobody."""
     await use_cases.part_with(tx, event.institution_id, event.person_id, "erased", tx.now)
+
+
+@events.on(MeetingHeld)
+async def on_meeting_held(tx: Transaction, event: MeetingHeld) -> None:
+    """The two were in contact until the meeting's end."""
+    await hear_contact(tx, event.pair_id, event.ended_at, tx.now)
+
+
+@events.on(TouchpointLogged)
+async def on_touchpoint_logged(tx: Transaction, event: TouchpointLogged) -> None:
+    """The two were in contact when it happened, which may be a while ago."""
+    await hear_contact(tx, event.pair_id, event.happened_at, tx.now)
 
 
 @events.on(AgreementSigned)

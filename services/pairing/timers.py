@@ -13,6 +13,7 @@ from services.pairing.use_cases import (
     ProposalLapses,
     TermReached,
 )
+from services.pairing.use_cases.drift import CompactDrifts, raise_drift
 from shared.platform.database import Transaction
 from shared.platform.timers import Timers
 
@@ -35,6 +36,12 @@ async def on_activation_lapses(tx: Transaction, timer: ActivationLapses) -> None
 async def on_conflict_review_over(tx: Transaction, timer: ConflictReviewOver) -> None:
     """Nobody resolved a conflict of interest within fourteen days."""
     await use_cases.rest_for_conflict(tx, timer.subject_id, tx.now)
+
+
+@clock.on(CompactDrifts)
+async def on_compact_drifts(tx: Transaction, timer: CompactDrifts) -> None:
+    """The two have been silent for one and a half meeting intervals."""
+    await raise_drift(tx, timer.subject_id, tx.now)
 
 
 @clock.on(ChoiceLapses)

@@ -1,9 +1,9 @@
 """What pairing says about pairs: who, when and a code for why; never a private reason in words."""
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from shared.contracts.erasure import ErasureReceipt
 from shared.contracts.event import Code, Event
@@ -111,6 +111,63 @@ class ConflictResolved(PairEvent):
 
     type: ClassVar[str] = "osler.pairing.conflict_resolved.v1"
     how: Code
+
+
+class CompactEvent(Event):
+    """Something happened to the compact of a pair: what the two expect of each other, and never its words."""
+
+    topic: ClassVar[str] = "osler.pairing"
+    aggregate: ClassVar[str] = "compact_id"
+    keyed_by: ClassVar[str | None] = "pair_id"
+    compact_id: UUID
+    pair_id: UUID
+    mentor_id: UUID
+    mentee_id: UUID
+    mentor_institution_id: UUID
+    mentee_institution_id: UUID
+
+
+class CompactOffered(CompactEvent):
+    """One of the two offered a version to sign; it takes the place of one that waited."""
+
+    type: ClassVar[str] = "osler.pairing.compact_offered.v1"
+    number: Annotated[int, Field(ge=1)]
+    offered_by: UUID
+
+
+class CompactSigned(CompactEvent):
+    """One of the two signed the version that waits."""
+
+    type: ClassVar[str] = "osler.pairing.compact_signed.v1"
+    number: Annotated[int, Field(ge=1)]
+    signed_by: UUID
+
+
+class CompactInForce(CompactEvent):
+    """Both have signed this version: it holds from now on; days begin at 00:00 UTC, and `ends_at` is after the last."""
+
+    type: ClassVar[str] = "osler.pairing.compact_in_force.v1"
+    number: Annotated[int, Field(ge=1)]
+    starts_at: AwareDatetime
+    mid_term_at: AwareDatetime
+    ends_at: AwareDatetime
+    meeting_interval_days: Annotated[int, Field(ge=1)]
+    meeting_minutes: Annotated[int, Field(ge=1)]
+    touchpoint_interval_days: Annotated[int, Field(ge=1)]
+
+
+class DriftRaised(CompactEvent):
+    """The two have been silent since `silent_since`, half as long again as the interval that they agreed."""
+
+    type: ClassVar[str] = "osler.pairing.drift_raised.v1"
+    silent_since: AwareDatetime
+
+
+class DriftCleared(CompactEvent):
+    """The two were in contact again, at `contact_at`."""
+
+    type: ClassVar[str] = "osler.pairing.drift_cleared.v1"
+    contact_at: AwareDatetime
 
 
 class RequestEvent(Event):

@@ -24,6 +24,7 @@ from services.notifications.domain import HOLDS, Category, Cause, CauseState, Me
 from services.pairing import domain as pairing
 from services.pairing.api.pairs import Reason
 from services.pairing.domain import Between, Lending, Limit, Offer, Who, refuse_new_pair, refuse_without_place
+from services.pairing.domain.compact import COMPACT_STEPS
 from shared.contracts import policy
 from shared.contracts.meetings import MeetingProposed, TouchpointLogged
 from shared.platform.errors import Refused
@@ -52,6 +53,15 @@ def test_the_steps_of_a_request_are_those_of_the_code() -> None:
     steps = pairing.CHOICE_STEPS.items()
     assert said == [
         (state, act, step.to, ", ".join(who for who in words if who in step.by)) for (state, act), step in steps
+    ]
+
+
+def test_the_steps_of_a_compact_are_those_of_the_code() -> None:
+    said = [tuple(row) for row in table(section(RULES, "Compact"), "from", "step", "to", "once both have", "by")]
+    words: tuple[Who, ...] = get_args(Who)
+    assert said == [
+        (state, act, step.to, step.both or "-", ", ".join(who for who in words if who in step.by))
+        for (state, act), step in COMPACT_STEPS.items()
     ]
 
 

@@ -93,6 +93,8 @@ def _example(  # noqa: C901, PLR0911 - one line per kind
             return str(uuid4())
         case "string" if schema.get("format") == "date-time":
             return "2027-03-01T10:00:00Z"
+        case "string" if schema.get("format") == "date":
+            return "2027-03-01"
         case "string":
             return "a" * schema.get("minLength", 1)
         case kind:

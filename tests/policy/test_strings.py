@@ -47,6 +47,7 @@ IN_HEADERS: Final = [text for text in TEXTS if text and text.isprintable()]
 
 VALID: Final[Mapping[str, Callable[[], Any]]] = {
     "answers": lambda: ANSWERS,
+    "ends_on": lambda: "2027-06-30",
     "ends_at": lambda: "2027-03-01T11:00:00Z",
     "cap": lambda: 1,
     "email": lambda: "ada@st-mary.example",

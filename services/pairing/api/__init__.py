@@ -2,11 +2,17 @@
 
 from typing import Final
 
-from services.pairing.api import conflicts, leaving, pairs, requests
+from services.pairing.api import compacts, conflicts, leaving, pairs, requests
 from services.pairing.api.pairs import Reason
 from shared.platform.http import Routes
 
-ROUTES: Final[tuple[Routes, ...]] = (pairs.routes, conflicts.routes, leaving.routes, requests.routes)
+ROUTES: Final[tuple[Routes, ...]] = (
+    pairs.routes,
+    compacts.routes,
+    conflicts.routes,
+    leaving.routes,
+    requests.routes,
+)
 """Every operation of pairing."""
 
 __all__ = ["ROUTES", "Reason"]

@@ -38,8 +38,9 @@ from shared.contracts.pairing import (
 
 State = Literal["proposed", "accepted", "active", "paused", "ended", "declined", "recalled", "lapsed"]
 Act = Literal["accept", "decline", "recall", "lapse", "activate", "pause", "resume", "end"]
-Who = Literal["mentor", "mentee", "administrator", "directory", "clock"]
-"""Who takes a step: the two people, an administrator of either institution, what the directory said, or time."""
+Who = Literal["mentor", "mentee", "administrator", "directory", "clock", "compact"]
+"""Who takes a step: the two people, an administrator of either institution, what the directory said, time,
+or the second signature on a compact."""
 
 ANSWER_WITHIN: Final = timedelta(days=7)
 ACTIVATE_WITHIN: Final = timedelta(days=21)
@@ -54,7 +55,7 @@ CLOCK: Final = frozenset[Who]({"clock"})
 _THE_TWO: Final = frozenset[Who]({"mentor", "mentee"})
 _PEOPLE: Final = frozenset[Who]({"mentor", "mentee", "administrator"})
 # Who is several of these takes a step as the first of them that may: one of the two before administrator.
-_ORDER: Final[tuple[Who, ...]] = ("mentor", "mentee", "administrator", "directory", "clock")
+_ORDER: Final[tuple[Who, ...]] = ("mentor", "mentee", "administrator", "directory", "clock", "compact")
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ STEPS: Final[Mapping[tuple[State, Act], Step]] = {
     ("proposed", "decline"): Step("declined", _THE_TWO),
     ("proposed", "recall"): Step("recalled", frozenset[Who]({"administrator", "directory"})),
     ("proposed", "lapse"): Step("lapsed", CLOCK),
-    ("accepted", "activate"): Step("active", frozenset[Who]({"mentee"})),
+    ("accepted", "activate"): Step("active", frozenset[Who]({"mentee", "compact"})),
     ("accepted", "end"): Step("ended", _PEOPLE | DIRECTORY | CLOCK),
     ("active", "pause"): Step("paused", _PEOPLE | DIRECTORY | CLOCK),
     ("active", "end"): Step("ended", _PEOPLE | DIRECTORY),
@@ -177,7 +178,7 @@ class Pair:
         return self._take("lapse", PairLapsed, now)
 
     def activate(self, by: frozenset[Who], now: datetime) -> PairActivated:
-        """The mentee confirms, the second yes.
+        """The mentee confirms, or both have signed one version of their compact.
 
         Raises NotYourStep, NotPossibleNow, ActivationLapsed, ConflictOfInterest, SomeoneIsAway.
         """

@@ -9,6 +9,7 @@ from services.pairing.domain import Agreement, Pair, Person, Status
 from services.pairing.store import leaving
 from services.pairing.use_cases.aftermath import record
 from services.pairing.use_cases.cascade import review_lending, take_mentor_away, withdraw_of
+from services.pairing.use_cases.compacts import forget_words_of
 from services.pairing.use_cases.conflicts import review_of
 from shared.contracts.event import Role
 from shared.platform.database import Transaction
@@ -115,6 +116,7 @@ async def part_with(
     if reason == "erased":
         await store.delete_decline_reasons(tx, person_id)
         await leaving.delete_first_waiting(tx, institution_id, person_id)
+        await forget_words_of(tx, person_id)
     await withdraw_of(tx, requests, person_id, reason, now)
     await take_mentor_away(tx, requests, person_id, now)
 

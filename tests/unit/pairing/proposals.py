@@ -7,7 +7,7 @@ from services.pairing.domain import ANSWER_WITHIN, Lending, Limit, Offer, Pair, 
 
 NOW = datetime(2027, 1, 4, 9, 0, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)
-EVERYONE: tuple[Who, ...] = ("mentor", "mentee", "administrator", "directory", "clock")
+EVERYONE: tuple[Who, ...] = ("mentor", "mentee", "administrator", "directory", "clock", "compact")
 FREE = Offer(accepting=True, free=1, free_shared=1)
 NO_CAP = Limit(None, 0)
 UNCAPPED = Lending((NO_CAP,), NO_CAP, NO_CAP)
