@@ -81,6 +81,7 @@ async def _pairing(running: Running) -> Rows:
     async with hospital.administration() as desk:
         said = await desk.http.post(f"/pairs/{pair['pair_id']}/conflicts", json={"kind": "family"})
     ids["conflict_id"] = said.raise_for_status().json()["conflict_id"]
+    await _raise_concerns(hospital, mentor_id, mentee_id)
     return Rows(hospital.institution_id, uuid4(), {name: UUID(id_) for name, id_ in ids.items()}, people)
 
 
@@ -96,6 +97,24 @@ async def _under_notice(hospital: Hospital, mentor_id: UUID, mentee_id: UUID) ->
         await each.give_notice()
     await borrowed[1].give_notice(START)
     await hospital.pairing.fire()
+
+
+async def _raise_concerns(hospital: Hospital, mentor_id: UUID, mentee_id: UUID) -> None:
+    """Both raise one, each about somebody else; it reaches the administrator."""
+    async with hospital.administration() as desk:
+        contact = {"person_id": str(hospital.administrator_id)}
+        (await desk.http.post("/concern-contact", json=contact)).raise_for_status()
+    couples: list[tuple[UUID, UUID, UUID, Role]] = [
+        (mentor_id, await hospital.mentee(), mentor_id, "mentor"),
+        (await hospital.mentor(), mentee_id, mentee_id, "mentee"),
+    ]
+    for mentor, mentee, raiser, role in couples:
+        pair = await hospital.propose(mentor, mentee)
+        async with hospital.signed_in(mentor, "mentor") as desk:
+            (await desk.act(pair, "accept")).raise_for_status()
+        async with hospital.signed_in(raiser, role) as desk:
+            said = await desk.http.post(f"/pairs/{pair['pair_id']}/concerns", json={"words": "late"})
+            said.raise_for_status()
 
 
 async def _meetings(running: Running) -> Rows:

@@ -2,13 +2,14 @@
 
 from typing import Final
 
-from services.pairing.api import compacts, conflicts, leaving, pairs, requests
+from services.pairing.api import compacts, concerns, conflicts, leaving, pairs, requests
 from services.pairing.api.pairs import Reason
 from shared.platform.http import Routes
 
 ROUTES: Final[tuple[Routes, ...]] = (
     pairs.routes,
     compacts.routes,
+    concerns.routes,
     conflicts.routes,
     leaving.routes,
     requests.routes,

@@ -230,6 +230,7 @@ class WordingView(BaseModel):
     exceptions_limit: str
     duties_lead: str
     duties: Sequence[str]
+    concern: str
     patients: str
 
 

@@ -10,6 +10,7 @@ from services.pairing.store import leaving
 from services.pairing.use_cases.aftermath import record
 from services.pairing.use_cases.cascade import review_lending, take_mentor_away, withdraw_of
 from services.pairing.use_cases.compacts import forget_words_of
+from services.pairing.use_cases.concerns import forget_concerns_of
 from services.pairing.use_cases.conflicts import review_of
 from shared.contracts.event import Role
 from shared.platform.database import Transaction
@@ -117,6 +118,7 @@ async def part_with(
         await store.delete_decline_reasons(tx, person_id)
         await leaving.delete_first_waiting(tx, institution_id, person_id)
         await forget_words_of(tx, person_id)
+        await forget_concerns_of(tx, person_id)
     await withdraw_of(tx, requests, person_id, reason, now)
     await take_mentor_away(tx, requests, person_id, now)
 

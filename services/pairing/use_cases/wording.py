@@ -23,6 +23,7 @@ class Wording:
     exceptions_limit: str
     duties_lead: str
     duties: tuple[str, ...]
+    concern: str
     patients: str
 
 
