@@ -17,6 +17,10 @@ from shared.contracts.notifications import ErasureDone
 from shared.contracts.pairing import (
     ConflictRaised,
     ConflictResolved,
+    OpportunityDropped,
+    OpportunityOffered,
+    OpportunitySaved,
+    OpportunityWithdrawn,
     PairAccepted,
     PairDeclined,
     PairEnded,
@@ -153,6 +157,30 @@ async def on_request_passed_over(tx: Transaction, event: RequestPassedOver) -> N
 async def on_request_withdrawn(tx: Transaction, event: RequestWithdrawn) -> None:
     """The mentor is asked no more."""
     await use_cases.close_cause(tx, event.choice_id)
+
+
+@events.on(OpportunityOffered)
+async def on_opportunity_offered(tx: Transaction, event: OpportunityOffered) -> None:
+    """A mentee will be reminded of its deadline."""
+    await use_cases.follow_opportunity(tx, event)
+
+
+@events.on(OpportunitySaved)
+async def on_opportunity_saved(tx: Transaction, event: OpportunitySaved) -> None:
+    """A mentee will be reminded of its deadline."""
+    await use_cases.follow_opportunity(tx, event)
+
+
+@events.on(OpportunityDropped)
+async def on_opportunity_dropped(tx: Transaction, event: OpportunityDropped) -> None:
+    """The mentee hears no more of it."""
+    await use_cases.unfollow_opportunity(tx, event)
+
+
+@events.on(OpportunityWithdrawn)
+async def on_opportunity_withdrawn(tx: Transaction, event: OpportunityWithdrawn) -> None:
+    """Nobody hears more of it."""
+    await use_cases.withdraw_opportunity(tx, event)
 
 
 @events.on(MeetingProposed)

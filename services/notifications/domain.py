@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import Any, Final, Literal, Self
 from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from shared.contracts.notifications import (
     NotificationEvent,
@@ -29,10 +30,12 @@ Category = Literal[
     "pair_conflict_raised",
     "pair_conflict_resolved",
     "pair_conflict_unresolved",
+    "opportunity_week",
+    "opportunity_day",
 ]
 State = Literal["waiting", "sent", "failed", "suppressed"]
 Act = Literal["send", "fail", "suppress"]
-CauseKind = Literal["pair", "meeting", "feedback_request", "choice", "conflict"]
+CauseKind = Literal["pair", "meeting", "feedback_request", "choice", "conflict", "opportunity"]
 CauseState = Literal["proposed", "accepted", "scheduled", "open", "over"]
 PersonStatus = Literal["here", "on_leave", "left", "erased"]
 
@@ -58,6 +61,8 @@ HOLDS: Final[Mapping[Category, frozenset[CauseState]]] = {
     "pair_conflict_raised": frozenset({"open"}),
     "pair_conflict_resolved": frozenset({"over"}),
     "pair_conflict_unresolved": frozenset({"open"}),
+    "opportunity_week": frozenset({"open"}),
+    "opportunity_day": frozenset({"open"}),
 }
 """The states of its cause in which what a mail says is still so; in any other it is not sent."""
 
@@ -68,13 +73,20 @@ TO_ADMINISTRATORS: Final[Mapping[Category, Category]] = {
 }
 """What the administrators of the institutions concerned are mailed where the two of a pair are: it names nobody."""
 
-REMINDERS: Final[frozenset[Category]] = frozenset({"meeting_reminder", "request_reminder"})
+REMINDERS: Final[frozenset[Category]] = frozenset(
+    {"meeting_reminder", "request_reminder", "opportunity_week", "opportunity_day"}
+)
 """What someone on leave is spared."""
 
 BEFORE_MEETING: Final = timedelta(hours=24)
 """Elapsed hours, also over a change of the clocks."""
 BEFORE_ANSWER: Final = timedelta(hours=24)
 """A request is reminded of 48 hours after it asked, which is so long before its 72 hours are over."""
+BEFORE_DEADLINE: Final[Mapping[Category, int]] = {"opportunity_week": 7, "opportunity_day": 1}
+"""Calendar days before the last day of an opportunity, at nine where the person is."""
+NINE: Final = time(9)
+EARLIEST_NINE: Final = timedelta(hours=16)
+"""So much earlier than whole days before a deadline it is nine nowhere: a day less nine hours, and one for clocks."""
 LIFE: Final = timedelta(hours=72)
 """How long after its cause a mail may still go."""
 LATEST_REMINDER: Final = timedelta(hours=1)
@@ -89,7 +101,7 @@ class AlreadyDecided(Conflict):
 
 @dataclass
 class Cause:
-    """What notifications keep of a pair, meeting, question, choice or conflict: who, until when, and if it holds."""
+    """What notifications keep of what a mail can be about, by its kind: who, until when, and if it holds."""
 
     cause_id: UUID
     kind: CauseKind
@@ -106,6 +118,8 @@ class Cause:
     ends_at: datetime | None = None
     booked_by: UUID | None = None
     """The event that set the time that holds now; a reminder's id follows from it."""
+    followed_at: datetime | None = None
+    """When an opportunity was offered to the mentee, or saved; `mentor_id` is whoever offers it."""
 
     def other_than(self, person_id: UUID) -> UUID:
         """The other one of the two."""
@@ -192,6 +206,20 @@ class Message:
             return "cause_gone"
         return None
 
+    def own_time(self, cause: Cause, zone: str) -> datetime | None:
+        """When it is nine for the person of a reminder of a deadline; None for what goes at any hour."""
+        days = BEFORE_DEADLINE.get(self.category)
+        return None if days is None or cause.answer_by is None else nine_before(cause.answer_by, zone, days)
+
+    def missed(self, cause: Cause, zone: str, now: datetime) -> str | None:
+        """Why a reminder that has its own time is not sent any more, as a code; None where it has time, or has none."""
+        due_at = self.own_time(cause, zone)
+        if due_at is None:
+            return None
+        if cause.followed_at is not None and cause.followed_at >= due_at:
+            return "booked_late"
+        return "expired" if now > due_at + LATEST_REMINDER else None
+
     def send(self, now: datetime) -> NotificationSent:
         """The mail server took it. Raises AlreadyDecided."""
         return NotificationSent(**self._said("send", None, now))
@@ -233,6 +261,19 @@ class Message:
             "category": self.category,
             "channel": "mail",
         }
+
+
+def nine_before(deadline_at: datetime, zone: str, days: int) -> datetime:
+    """Nine in the morning of a zone, so many days before the day on which the last moment before a deadline lies there.
+
+    In UTC where the zone is not known.
+    """
+    try:
+        found: tzinfo = ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # it raises OSError for the name of one of its folders
+        found = UTC
+    last_day = (deadline_at - timedelta(microseconds=1)).astimezone(found).date()
+    return datetime.combine(last_day - timedelta(days=days), NINE, found).astimezone(UTC)
 
 
 @dataclass(frozen=True)

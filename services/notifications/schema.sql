@@ -1,11 +1,11 @@
 -- Today's whole truth of the service's own tables, after the platform's; compared with the migrations by a test.
 -- What mails are about, how to reach people (under seal), and each message with what became of it; no words of any mail.
 
--- A pair, a meeting, a request for feedback, the choice by which a mentee's request asks a mentor, or a conflict of interest, as far as a mail
--- about it has to know.
+-- A pair, a meeting, a request for feedback, the choice by which a mentee's request asks a mentor, a conflict of interest, or an opportunity of a
+-- mentee, as far as a mail about it has to know.
 CREATE TABLE causes (
     cause_id uuid PRIMARY KEY,
-    kind text NOT NULL CHECK (kind IN ('pair', 'meeting', 'feedback_request', 'choice', 'conflict')),
+    kind text NOT NULL CHECK (kind IN ('pair', 'meeting', 'feedback_request', 'choice', 'conflict', 'opportunity')),
     mentor_id uuid NOT NULL,
     mentee_id uuid NOT NULL,
     mentor_institution_id uuid NOT NULL,
@@ -18,6 +18,7 @@ CREATE TABLE causes (
     starts_at timestamptz,
     ends_at timestamptz,
     booked_by uuid,
+    followed_at timestamptz,
     CHECK (mentor_id <> mentee_id),
     CHECK (num_nonnulls(starts_at, ends_at, booked_by) IN (0, 3)),
     CHECK (state <> 'scheduled' OR starts_at IS NOT NULL)

@@ -15,7 +15,7 @@ Position = tuple[datetime, UUID] | None
 
 _CAUSE: Final[LiteralString] = """
     cause_id, kind, mentor_id, mentee_id, mentor_institution_id, mentee_institution_id, state, asked_by, answer_by,
-    slot_starts, slot_ends, starts_at, ends_at, booked_by
+    slot_starts, slot_ends, starts_at, ends_at, booked_by, followed_at
 """
 _MESSAGE: Final[LiteralString] = """
     notification_id, institution_id, person_id, category, cause_id, caused_at, expires_at, about_starts_at, state,
@@ -144,6 +144,31 @@ async def add_cause(tx: Transaction, cause: Cause) -> None:
         cause.slot_starts,
         cause.slot_ends,
     )
+
+
+async def follow_cause(tx: Transaction, cause: Cause) -> bool:
+    """Keep an opportunity of a mentee, new or taken up again; False where it is followed already."""
+    row = await tx.find(
+        """
+        INSERT INTO causes AS held (cause_id, kind, mentor_id, mentee_id, mentor_institution_id,
+            mentee_institution_id, state, answer_by, followed_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        ON CONFLICT (cause_id) DO UPDATE
+        SET state = EXCLUDED.state, answer_by = EXCLUDED.answer_by, followed_at = EXCLUDED.followed_at
+        WHERE held.state = 'over'
+        RETURNING true
+        """,
+        cause.cause_id,
+        cause.kind,
+        cause.mentor_id,
+        cause.mentee_id,
+        cause.mentor_institution_id,
+        cause.mentee_institution_id,
+        cause.state,
+        cause.answer_by,
+        cause.followed_at,
+    )
+    return row is not None
 
 
 async def find_cause_for_update(tx: Transaction, cause_id: UUID) -> Cause | None:

@@ -33,7 +33,7 @@ events.include(receipts.listener("pairing", ErasureDone))
 @events.on(InstitutionJoined)
 async def on_institution_joined(tx: Transaction, event: InstitutionJoined) -> None:
     """An institution may lend and borrow."""
-    use_cases.take_in_institution(tx, event.institution_id)
+    use_cases.take_in_institution(tx, event.institution_id, event.time_zone)
 
 
 @events.on(CapsSet)
@@ -61,7 +61,8 @@ async def on_role_assigned(tx: Transaction, event: RoleAssigned) -> None:
             shared_places=event.shared_places,
         )
     elif event.role == "mentee":
-        await use_cases.assign_mentee(tx, event.institution_id, event.person_id, event.programme, tx.now)
+        mentee = event.institution_id, event.person_id
+        await use_cases.assign_mentee(tx, *mentee, event.programme, event.level, tx.now)
 
 
 @events.on(RoleRemoved)

@@ -1,12 +1,14 @@
 -- Today's whole truth of pairing's own tables; a test compares it with what the migrations make.
--- Rows are always locked in this order: institutions, agreements, people, mentor_cards, requests, pairs, then timers;
+-- Rows are always locked in this order: institutions, agreements, people, mentor_cards, requests, pairs, introductions,
+-- circles, opportunities, then timers;
 -- several rows of one table in order of their ids.
 
 -- Locked where cards could otherwise be missed: a new mentor and a new agreement heard in the same moment.
 CREATE TABLE institutions (
     institution_id uuid PRIMARY KEY,
     lend_cap integer CHECK (lend_cap >= 0),
-    borrow_cap integer CHECK (borrow_cap >= 0)
+    borrow_cap integer CHECK (borrow_cap >= 0),
+    time_zone text NOT NULL DEFAULT 'UTC'
 );
 CALL wall_by('institutions', 'institution_id');
 GRANT SELECT, INSERT, UPDATE, DELETE ON institutions TO pairing_worker;
@@ -44,12 +46,14 @@ CREATE TABLE people (
     shared_places integer NOT NULL DEFAULT 0 CHECK (shared_places >= 0),
     programme text,
     accepting boolean NOT NULL DEFAULT true,
+    introduces_in text[] NOT NULL DEFAULT '{}',
+    level text,
     PRIMARY KEY (person_id, institution_id)
 );
 CREATE INDEX people_mentors ON people (institution_id, person_id) WHERE is_mentor;
 CALL wall_by('people', 'institution_id');
--- For the lock again: the wall leaves a request only its own institution to write here. Intake is the mentor's own switch.
-GRANT SELECT, UPDATE (institution_id, accepting) ON people TO pairing_app;
+-- For the lock again: the wall leaves a request only its own institution to write here. Intake and fields are the mentor's own.
+GRANT SELECT, UPDATE (institution_id, accepting, introduces_in) ON people TO pairing_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON people TO pairing_worker;
 
 -- One row per receiving institution, agreement and shared mentor: what the institution may know of a mentor it can borrow.
@@ -64,6 +68,7 @@ CREATE TABLE mentor_cards (
     free_shared_places integer NOT NULL CHECK (free_shared_places >= 0),
     starts_at timestamptz NOT NULL,
     ends_at timestamptz,
+    introduces_in text[] NOT NULL DEFAULT '{}',
     PRIMARY KEY (institution_id, mentor_id, agreement_id),
     CHECK (institution_id <> home_institution_id)
 );
@@ -318,6 +323,10 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON first_waiting TO pairing_worker;
 CREATE TABLE compacts (
     pair_id uuid NOT NULL,
     compact_id uuid NOT NULL,
+
+-- A mentee asks a mentor for an introduction; it waits until an offer answers it or its time is over.
+CREATE TABLE introduction_wishes (
+    wish_id uuid NOT NULL,
     mentor_id uuid NOT NULL,
     mentee_id uuid NOT NULL,
     mentor_institution_id uuid NOT NULL,
@@ -481,3 +490,228 @@ CREATE POLICY own ON concerns AS RESTRICTIVE TO pairing_app
     USING ((SELECT ctx_person()) IN (person_id, contact_id)) WITH CHECK (person_id = (SELECT ctx_person()));
 GRANT SELECT, INSERT ON concerns TO pairing_app;
 GRANT SELECT (person_id, about_id, contact_id), DELETE ON concerns TO pairing_worker;
+
+    field text NOT NULL,
+    asked_at timestamptz NOT NULL,
+    answer_by timestamptz NOT NULL,
+    introduction_id uuid,
+    PRIMARY KEY (wish_id, mentee_institution_id),
+    CHECK (mentor_id <> mentee_id)
+);
+CREATE INDEX introduction_wishes_of_mentor ON introduction_wishes (mentor_id, asked_at, wish_id);
+CREATE INDEX introduction_wishes_of_mentee ON introduction_wishes (mentee_id, asked_at, wish_id);
+CREATE INDEX introduction_wishes_of_mentor_institution ON introduction_wishes (mentor_institution_id);
+CREATE INDEX introduction_wishes_of_mentee_institution ON introduction_wishes (mentee_institution_id);
+CALL wall_by('introduction_wishes', 'mentor_institution_id', 'mentee_institution_id');
+GRANT SELECT, INSERT, UPDATE (introduction_id) ON introduction_wishes TO pairing_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON introduction_wishes TO pairing_worker;
+
+-- An introduction is the mentor's own, `person_id`, and nobody else's of the institution. It never says what was answered,
+-- so that neither the mentor nor an administrator can look: its row is the lock under which the two answers are counted.
+CREATE TABLE introductions (
+    introduction_id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    mentee_id uuid NOT NULL,
+    mentee_institution_id uuid NOT NULL,
+    colleague_id uuid NOT NULL,
+    colleague_institution_id uuid NOT NULL,
+    field text,
+    offered_at timestamptz NOT NULL,
+    answer_by timestamptz NOT NULL,
+    outcome text CHECK (outcome IN ('connected', 'withdrawn', 'lapsed')),
+    closed_at timestamptz,
+    version bigint NOT NULL,
+    revision bigint NOT NULL,
+    PRIMARY KEY (introduction_id, institution_id),
+    CONSTRAINT introductions_are_of_three CHECK (
+        person_id <> mentee_id AND person_id <> colleague_id AND mentee_id <> colleague_id
+    ),
+    CONSTRAINT introductions_close_once CHECK ((closed_at IS NULL) = (outcome IS NULL))
+);
+CREATE UNIQUE INDEX introductions_one_open ON introductions (institution_id, person_id, mentee_id, colleague_id)
+    WHERE closed_at IS NULL;
+CREATE INDEX introductions_of_mentor ON introductions (person_id, offered_at, introduction_id);
+CREATE INDEX introductions_of_mentee ON introductions (mentee_id) WHERE closed_at IS NULL;
+CREATE INDEX introductions_of_colleague ON introductions (colleague_id) WHERE closed_at IS NULL;
+CREATE INDEX introductions_of_institution ON introductions (institution_id);
+CALL wall_by('introductions', 'institution_id');
+CREATE POLICY own ON introductions AS RESTRICTIVE TO pairing_app USING (person_id = (SELECT ctx_person()));
+GRANT SELECT, INSERT, UPDATE (outcome, closed_at, version, revision) ON introductions TO pairing_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON introductions TO pairing_worker;
+
+-- What one of the two who are asked may know of it, and their answer, which is shown to nobody else whoever asks. The
+-- other one is named here at the second yes, and an answer is forgotten when it did not come about.
+CREATE TABLE introduction_sides (
+    introduction_id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    part text NOT NULL CHECK (part IN ('mentee', 'colleague')),
+    mentor_id uuid NOT NULL,
+    mentor_institution_id uuid NOT NULL,
+    field text,
+    offered_at timestamptz NOT NULL,
+    answer_by timestamptz NOT NULL,
+    state text NOT NULL CHECK (state IN ('waiting', 'connected', 'did_not_come_about')),
+    closed_at timestamptz,
+    other_id uuid,
+    other_institution_id uuid,
+    answer text CHECK (answer IN ('yes', 'no')),
+    revision bigint NOT NULL,
+    PRIMARY KEY (introduction_id, part, institution_id),
+    CONSTRAINT introduction_sides_close_once CHECK ((closed_at IS NULL) = (state = 'waiting')),
+    CONSTRAINT introduction_sides_name_nobody_before CHECK ((other_id IS NOT NULL) = (state = 'connected')),
+    CONSTRAINT introduction_sides_forget CHECK (state <> 'did_not_come_about' OR answer IS NULL)
+);
+CREATE INDEX introduction_sides_of_person ON introduction_sides (person_id, offered_at, introduction_id);
+CREATE INDEX introduction_sides_of_institution ON introduction_sides (institution_id);
+CALL wall_by('introduction_sides', 'institution_id');
+CREATE POLICY own ON introduction_sides AS RESTRICTIVE TO pairing_app USING (person_id = (SELECT ctx_person()));
+GRANT SELECT, INSERT, UPDATE (state, closed_at, other_id, other_institution_id, answer, revision)
+    ON introduction_sides TO pairing_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON introduction_sides TO pairing_worker;
+
+-- A colleague may be of an institution behind the mentor's wall. This answers with the institution alone, and only where
+-- an agreement lets the mentee's institution borrow from it, or it is the mentee's own; and from the mentor's likewise.
+CREATE POLICY introducer ON people FOR SELECT TO pairing_owner USING (true);
+CREATE POLICY introducer ON agreements FOR SELECT TO pairing_owner USING (true);
+CREATE FUNCTION lends_to(lender uuid, borrower uuid, instant timestamptz) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pairing, pg_temp
+    AS $$
+        SELECT lender = borrower OR EXISTS (
+            SELECT FROM agreements
+            WHERE lender_institution_id = lender AND borrower_institution_id = borrower AND ended_at IS NULL
+              AND NOT is_ending AND starts_at <= instant AND (ends_at IS NULL OR ends_at > instant)
+        )
+    $$;
+CREATE FUNCTION find_colleague(colleague uuid, mentee_institution uuid, instant timestamptz) RETURNS uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path = pg_catalog, pairing, pg_temp
+    AS $$
+        SELECT institution_id FROM people
+        WHERE person_id = colleague AND status = 'here' AND (is_mentor OR is_mentee)
+          AND lends_to(institution_id, mentee_institution, instant)
+          AND lends_to(ctx_institution(), mentee_institution, instant)
+    $$;
+GRANT EXECUTE ON FUNCTION find_colleague(uuid, uuid, timestamptz) TO pairing_app;
+
+-- A circle is of its leader's institution, and its row is the lock under which members come and go.
+CREATE TABLE circles (
+    circle_id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    led_by uuid NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('peers', 'mentor')),
+    topic text,
+    formed_at timestamptz NOT NULL,
+    ended_at timestamptz,
+    reason text,
+    version bigint NOT NULL,
+    PRIMARY KEY (circle_id, institution_id),
+    CONSTRAINT circles_end_once CHECK ((ended_at IS NULL) = (reason IS NULL))
+);
+CREATE INDEX circles_of_leader ON circles (led_by, formed_at, circle_id);
+CREATE INDEX circles_of_institution ON circles (institution_id);
+CALL wall_by('circles', 'institution_id');
+GRANT SELECT, INSERT, UPDATE (ended_at, reason, version) ON circles TO pairing_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON circles TO pairing_worker;
+
+-- Who was invited, and who is of it. The leader's institution sees all of them; a member's sees its own.
+CREATE TABLE circle_members (
+    circle_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    leader_institution_id uuid NOT NULL,
+    member_institution_id uuid NOT NULL,
+    state text NOT NULL CHECK (state IN ('invited', 'joined', 'left')),
+    invited_at timestamptz NOT NULL,
+    joined_at timestamptz,
+    left_at timestamptz,
+    PRIMARY KEY (circle_id, person_id, member_institution_id),
+    FOREIGN KEY (circle_id, leader_institution_id) REFERENCES circles (circle_id, institution_id),
+    CONSTRAINT circle_members_leave_once CHECK ((left_at IS NOT NULL) = (state = 'left')),
+    CONSTRAINT circle_members_join_before CHECK (joined_at IS NOT NULL OR state <> 'joined')
+);
+CREATE INDEX circle_members_of_circle ON circle_members (circle_id, invited_at, person_id);
+CREATE INDEX circle_members_of_person ON circle_members (person_id);
+CREATE INDEX circle_members_of_leader_institution ON circle_members (leader_institution_id);
+CREATE INDEX circle_members_of_member_institution ON circle_members (member_institution_id);
+CALL wall_by('circle_members', 'leader_institution_id', 'member_institution_id');
+GRANT SELECT, INSERT, UPDATE (state, invited_at, joined_at, left_at) ON circle_members TO pairing_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON circle_members TO pairing_worker;
+
+-- Whom a circle may invite is behind the wall where they are another institution's: this answers with the institution
+-- alone, and only of people whom an agreement lets the asker's institution lend to, or among peers borrow from.
+CREATE FUNCTION find_companion(companion uuid, among_peers boolean, instant timestamptz)
+    RETURNS TABLE (institution_id uuid, is_mentor boolean, is_mentee boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path = pg_catalog, pairing, pg_temp
+    AS $$
+        SELECT p.institution_id, p.is_mentor, p.is_mentee FROM people p
+        WHERE p.person_id = companion AND p.status = 'here' AND (
+            lends_to(ctx_institution(), p.institution_id, instant)
+            OR (among_peers AND lends_to(p.institution_id, ctx_institution(), instant))
+        )
+    $$;
+GRANT EXECUTE ON FUNCTION find_companion(uuid, boolean, timestamptz) TO pairing_app;
+
+-- A deadline without an hour ends with its day in the zone of whoever offers, so requests read an institution's zone.
+GRANT SELECT (institution_id, time_zone) ON institutions TO pairing_app;
+
+-- What is offered to mentees with a deadline, in words that no event and no mail carries.
+CREATE TABLE opportunities (
+    opportunity_id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    offered_by uuid NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('conference', 'project', 'role')),
+    title text,
+    details text,
+    deadline_at timestamptz NOT NULL,
+    deadline_day date,
+    offered_at timestamptz NOT NULL,
+    withdrawn_at timestamptz,
+    version bigint NOT NULL,
+    PRIMARY KEY (opportunity_id, institution_id)
+);
+CREATE INDEX opportunities_of_institution ON opportunities (institution_id, offered_at, opportunity_id);
+CREATE INDEX opportunities_by ON opportunities (offered_by);
+CALL wall_by('opportunities', 'institution_id');
+GRANT SELECT, INSERT, UPDATE (withdrawn_at, version) ON opportunities TO pairing_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON opportunities TO pairing_worker;
+
+-- Mentees to whom one was offered, or who saved one; whoever offers sees all of them, a mentee's institution its own.
+CREATE TABLE opportunity_followers (
+    opportunity_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    offering_institution_id uuid NOT NULL,
+    mentee_institution_id uuid NOT NULL,
+    state text NOT NULL CHECK (state IN ('offered', 'saved', 'dropped')),
+    offered_at timestamptz NOT NULL,
+    PRIMARY KEY (opportunity_id, person_id, mentee_institution_id),
+    FOREIGN KEY (opportunity_id, offering_institution_id) REFERENCES opportunities (opportunity_id, institution_id)
+);
+CREATE INDEX opportunity_followers_of_opportunity ON opportunity_followers (opportunity_id, person_id);
+CREATE INDEX opportunity_followers_of_person ON opportunity_followers (person_id);
+CREATE INDEX opportunity_followers_of_offering_institution ON opportunity_followers (offering_institution_id);
+CREATE INDEX opportunity_followers_of_mentee_institution ON opportunity_followers (mentee_institution_id);
+CALL wall_by('opportunity_followers', 'offering_institution_id', 'mentee_institution_id');
+GRANT SELECT, INSERT, UPDATE (state) ON opportunity_followers TO pairing_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON opportunity_followers TO pairing_worker;
+
+-- Who enters their second year is asked once whether they take one new first-year; from which year they came is known.
+CREATE TABLE first_year_offers (
+    offer_id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    state text NOT NULL CHECK (state IN ('offered', 'accepted', 'declined')),
+    offered_at timestamptz NOT NULL,
+    answered_at timestamptz,
+    version bigint NOT NULL,
+    revision bigint NOT NULL,
+    PRIMARY KEY (offer_id, institution_id),
+    UNIQUE (institution_id, person_id),
+    CONSTRAINT first_year_offers_are_answered_once CHECK ((answered_at IS NULL) = (state = 'offered'))
+);
+CREATE INDEX first_year_offers_of_institution ON first_year_offers (institution_id, offered_at, offer_id);
+CALL wall_by('first_year_offers', 'institution_id');
+GRANT SELECT, UPDATE (state, answered_at, version, revision) ON first_year_offers TO pairing_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON first_year_offers TO pairing_worker;

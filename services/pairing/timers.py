@@ -1,4 +1,4 @@
-"""What the clock does to pairs and requests; each handler calls one use case, and none expires."""
+"""What the clock does to pairs, requests and introductions; each handler calls one use case, and none expires."""
 
 from collections.abc import Sequence
 
@@ -9,6 +9,7 @@ from services.pairing.use_cases import (
     ChoiceLapses,
     ConflictReviewOver,
     IntakeClosed,
+    IntroductionLapses,
     NoticeRunsOut,
     ProposalLapses,
     TermReached,
@@ -66,6 +67,12 @@ async def on_notice_runs_out(tx: Transaction, timer: NoticeRunsOut) -> None:
 async def on_term_reached(tx: Transaction, timer: TermReached) -> None:
     """The agreed end has come for a pair that went on after a notice."""
     await use_cases.end_with_term(tx, timer.subject_id, tx.now)
+
+
+@clock.on(IntroductionLapses)
+async def on_introduction_lapses(tx: Transaction, timer: IntroductionLapses) -> None:
+    """Two people were asked fourteen days ago, and did not both say yes."""
+    await use_cases.lapse_introduction(tx, timer.subject_id, tx.now)
 
 
 @clock.on_many(CardsOutdated)

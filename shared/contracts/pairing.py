@@ -239,3 +239,150 @@ class ErasureDone(ErasureReceipt):
 
     type: ClassVar[str] = "osler.pairing.erasure_done.v1"
     topic: ClassVar[str] = "osler.pairing"
+
+
+class IntroductionEvent(Event):
+    """Something happened to an introduction: a mentor asks a mentee and a colleague whether they want to meet."""
+
+    topic: ClassVar[str] = "osler.pairing"
+    aggregate: ClassVar[str] = "introduction_id"
+    introduction_id: UUID
+    mentor_id: UUID
+    mentor_institution_id: UUID
+
+
+class IntroductionOffered(IntroductionEvent):
+    """A mentor asked two people until `answer_by` whether they want to meet; neither is named before both say yes."""
+
+    type: ClassVar[str] = "osler.pairing.introduction_offered.v1"
+    answer_by: AwareDatetime
+
+
+class IntroductionConsented(IntroductionEvent):
+    """Both said yes, and each is named to the other."""
+
+    type: ClassVar[str] = "osler.pairing.introduction_consented.v1"
+    mentee_id: UUID
+    mentee_institution_id: UUID
+    colleague_id: UUID
+    colleague_institution_id: UUID
+
+
+class IntroductionClosed(IntroductionEvent):
+    """An introduction did not come about; why not, and for whose answer, nobody is told."""
+
+    type: ClassVar[str] = "osler.pairing.introduction_closed.v1"
+
+
+class CircleEvent(Event):
+    """Something happened to a circle, of peers or of one mentor with several mentees."""
+
+    topic: ClassVar[str] = "osler.pairing"
+    aggregate: ClassVar[str] = "circle_id"
+    circle_id: UUID
+    led_by: UUID
+    leader_institution_id: UUID
+
+
+class CircleFormed(CircleEvent):
+    """Somebody leads a circle, and people are invited to it."""
+
+    type: ClassVar[str] = "osler.pairing.circle_formed.v1"
+    kind: Literal["peers", "mentor"]
+
+
+class CircleJoined(CircleEvent):
+    """Somebody said yes to being of a circle."""
+
+    type: ClassVar[str] = "osler.pairing.circle_joined.v1"
+    person_id: UUID
+    person_institution_id: UUID
+
+
+class CircleLeft(CircleEvent):
+    """Somebody is of a circle no longer."""
+
+    type: ClassVar[str] = "osler.pairing.circle_left.v1"
+    person_id: UUID
+    person_institution_id: UUID
+
+
+class CircleEnded(CircleEvent):
+    """A circle is over: whoever led it ended it, or is gone."""
+
+    type: ClassVar[str] = "osler.pairing.circle_ended.v1"
+    reason: Code
+
+
+class OpportunityEvent(Event):
+    """Something happened to an opportunity: a conference, project or role with a deadline; its words are not said."""
+
+    topic: ClassVar[str] = "osler.pairing"
+    aggregate: ClassVar[str] = "opportunity_id"
+    opportunity_id: UUID
+    offered_by: UUID
+    offering_institution_id: UUID
+
+
+class FollowEvent(OpportunityEvent):
+    """Something happened between an opportunity and one mentee."""
+
+    mentee_id: UUID
+    mentee_institution_id: UUID
+
+
+class OpportunityOffered(FollowEvent):
+    """A mentor or an administrator offered an opportunity to this mentee; it is open until `deadline_at`."""
+
+    type: ClassVar[str] = "osler.pairing.opportunity_offered.v1"
+    kind: Literal["conference", "project", "role"]
+    deadline_at: AwareDatetime
+
+
+class OpportunitySaved(FollowEvent):
+    """A mentee saved an opportunity, offered to them or not; it is open until `deadline_at`."""
+
+    type: ClassVar[str] = "osler.pairing.opportunity_saved.v1"
+    kind: Literal["conference", "project", "role"]
+    deadline_at: AwareDatetime
+
+
+class OpportunityDropped(FollowEvent):
+    """A mentee wants to hear no more of an opportunity."""
+
+    type: ClassVar[str] = "osler.pairing.opportunity_dropped.v1"
+
+
+class OpportunityWithdrawn(OpportunityEvent):
+    """An opportunity was taken back, or whoever offered it is gone; these mentees were offered it, or had saved it."""
+
+    type: ClassVar[str] = "osler.pairing.opportunity_withdrawn.v1"
+    mentee_ids: tuple[UUID, ...]
+
+
+class FirstYearEvent(Event):
+    """Something happened to the offer, made once to who enters their second year, to mentor somebody in their first."""
+
+    topic: ClassVar[str] = "osler.pairing"
+    aggregate: ClassVar[str] = "offer_id"
+    offer_id: UUID
+    person_id: UUID
+    institution_id: UUID
+
+
+class FirstYearOffered(FirstYearEvent):
+    """A mentee entered PGY-2, and is asked once whether they take one new PGY-1."""
+
+    type: ClassVar[str] = "osler.pairing.first_year_offered.v1"
+
+
+class FirstYearAccepted(FirstYearEvent):
+    """They take one; an administrator makes them a mentor and finds whom."""
+
+    type: ClassVar[str] = "osler.pairing.first_year_accepted.v1"
+
+
+class FirstYearDeclined(FirstYearEvent):
+    """They take none."""
+
+    type: ClassVar[str] = "osler.pairing.first_year_declined.v1"

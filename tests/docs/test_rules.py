@@ -65,6 +65,34 @@ def test_the_steps_of_a_compact_are_those_of_the_code() -> None:
     ]
 
 
+def test_the_steps_of_an_introduction_are_those_of_the_code() -> None:
+    said = [tuple(row) for row in table(section(RULES, "Introductions"), "from", "step", "to", "by")]
+    words: tuple[pairing.Party, ...] = get_args(pairing.Party)
+    steps = pairing.INTRODUCTION_STEPS.items()
+    assert said == [
+        (state, act, step.to, ", ".join(who for who in words if who in step.by)) for (state, act), step in steps
+    ]
+
+
+def test_the_steps_in_a_circle_are_those_of_the_code() -> None:
+    said = [tuple(row) for row in table(section(RULES, "Circles"), "from", "step", "to", "by")]
+    words: tuple[pairing.CircleWho, ...] = get_args(pairing.CircleWho)
+    steps = pairing.MEMBER_STEPS.items()
+    assert said == [
+        (state, act, step.to, ", ".join(who for who in words if who in step.by)) for (state, act), step in steps
+    ]
+
+
+def test_the_steps_of_an_opportunity_are_those_of_the_code() -> None:
+    said = [tuple(row) for row in table(section(RULES, "Opportunities"), "from", "step", "to")]
+    assert said == [(state, act, to) for (state, act), to in pairing.FOLLOW_STEPS.items()]
+
+
+def test_the_steps_of_the_offer_of_a_first_year_are_those_of_the_code() -> None:
+    said = [tuple(row) for row in table(section(RULES, "First years"), "from", "step", "to")]
+    assert said == [(state, act, to) for (state, act), to in pairing.FIRST_YEAR_STEPS.items()]
+
+
 @pytest.mark.parametrize(
     ("title", "steps"),
     [("Meetings", meetings.STEPS), ("Feedback", feedback.STEPS), ("Notifications", notifications.STEPS)],

@@ -13,6 +13,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from shared.contracts.directory import RoleAssigned
 from shared.contracts.event import Role
 from shared.platform.auth import Authenticator
 from shared.platform.http import build_app, operations
@@ -28,6 +29,7 @@ from tests.integration.notifications.mailbox import Mailbox
 from tests.integration.notifications.office import Office, Someone
 from tests.integration.pairing.asking import Mentee, Mentor
 from tests.integration.pairing.hospital import Hospital
+from tests.integration.pairing.introducing import FIELD, Somebody
 from tests.integration.pairing.lent import Lent
 from tests.policy.offered import SERVICES
 from tests.unit.directory.rosters import a_roster
@@ -77,6 +79,7 @@ async def _pairing(running: Running) -> Rows:
         "mentee": mentee_id,
         "administrator": hospital.administrator_id,
     }
+    await _introduce(hospital, mentor_id, mentee_id, ids)
     await hospital.mentor()  # whom the mentee may ask: something stands between the two of the pair
     async with hospital.administration() as desk:
         said = await desk.http.post(f"/pairs/{pair['pair_id']}/conflicts", json={"kind": "family"})
@@ -115,6 +118,27 @@ async def _raise_concerns(hospital: Hospital, mentor_id: UUID, mentee_id: UUID) 
         async with hospital.signed_in(raiser, role) as desk:
             said = await desk.http.post(f"/pairs/{pair['pair_id']}/concerns", json={"words": "late"})
             said.raise_for_status()
+
+
+async def _introduce(hospital: Hospital, mentor_id: UUID, mentee_id: UUID, ids: dict[str, str]) -> None:
+    """The mentor of a request offers its mentee, who enters PGY-2, an introduction, an opportunity and a circle."""
+    mentor, mentee = Somebody(hospital, mentor_id), Somebody(hospital, mentee_id, "mentee")
+    await mentor.list_fields(FIELD)
+    wish = {"mentor_id": str(mentor_id), "field": FIELD}
+    (await mentee.post("/introduction-wishes", wish)).raise_for_status()
+    offered = await mentor.offer(mentee, Somebody(hospital, await hospital.mentor()))
+    circle = {"kind": "mentor", "topic": "Board review", "person_ids": [str(mentee_id)]}
+    formed = await mentor.post("/circles", circle)
+    ids["circle_id"] = formed.raise_for_status().json()["circle_id"]
+    deadline = {"deadline": "2027-03-01", "mentee_ids": [str(mentee_id)]}
+    opportunity = await mentor.post("/opportunities", {"kind": "project", "title": "A registry", **deadline})
+    ids["opportunity_id"] = opportunity.raise_for_status().json()["opportunity_id"]
+    for level in ("pgy_1", "pgy_2"):
+        said = hospital.about(RoleAssigned, mentee_id, role="mentee", level=level)
+        await hospital.pairing.deliver(said)
+    [first_year] = await mentee.items("/first-year-offers")
+    ids["offer_id"] = first_year["offer_id"]
+    ids["introduction_id"] = offered.raise_for_status().json()["introduction_id"]
 
 
 async def _meetings(running: Running) -> Rows:

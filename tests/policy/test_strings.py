@@ -50,6 +50,7 @@ VALID: Final[Mapping[str, Callable[[], Any]]] = {
     "ends_on": lambda: "2027-06-30",
     "ends_at": lambda: "2027-03-01T11:00:00Z",
     "cap": lambda: 1,
+    "deadline": lambda: "2027-03-01",
     "email": lambda: "ada@st-mary.example",
     "happened_at": lambda: "2027-01-04T08:00:00Z",
     "goals": lambda: ["research"],

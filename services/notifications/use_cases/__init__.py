@@ -32,10 +32,20 @@ from services.notifications.use_cases.deliveries import (
     postpone,
     take_letters,
 )
+from services.notifications.use_cases.opportunities import (
+    OpportunityDayDue,
+    OpportunityWeekDue,
+    follow_opportunity,
+    remind_of_deadline,
+    unfollow_opportunity,
+    withdraw_opportunity,
+)
 
 __all__ = [
     "ANYTHING_WAITS",
     "Letter",
+    "OpportunityDayDue",
+    "OpportunityWeekDue",
     "ReminderDue",
     "accept_pair",
     "ask_for_feedback",
@@ -46,6 +56,7 @@ __all__ = [
     "conflict_id",
     "erase_contact",
     "fail_message",
+    "follow_opportunity",
     "free_leases",
     "keep_contact",
     "let_reminder_expire",
@@ -57,7 +68,10 @@ __all__ = [
     "propose_pair",
     "raise_conflict",
     "remind",
+    "remind_of_deadline",
     "resolve_conflict",
     "rest_in_conflict",
     "take_letters",
+    "unfollow_opportunity",
+    "withdraw_opportunity",
 ]

@@ -125,7 +125,7 @@ async def ask_mentor(tx: Transaction, event: RequestSent) -> None:
 async def remind(tx: Transaction, cause_id: UUID) -> None:
     """Write the reminders down; the sender looks once more whether they still hold."""
     for message in await _reminders(tx, cause_id):
-        await _keep_reminder(tx, message)
+        await keep_reminder(tx, message)
 
 
 async def let_reminder_expire(tx: Transaction, cause_id: UUID) -> None:
@@ -183,7 +183,7 @@ async def write(
         ends_at=ends_at,
         institution_id=institution_id,
     )
-    too_old = tx.now >= message.expires_at or message.is_history(await beginning(tx))
+    too_old = tx.now >= message.expires_at or message.is_history(await get_beginning(tx))
     await _keep(tx, message, "expired" if too_old else None)
 
 
@@ -195,13 +195,13 @@ async def _set_reminder(tx: Transaction, cause: Cause, event: Event, remind_at: 
             await _keep(tx, message, "booked_late")
         return
     messages = _reminders_of(cause, remind_at)
-    if any([message.recall(await _past(tx, message)) for message in messages]):
+    if any([message.recall(await list_past(tx, message)) for message in messages]):
         await timers.cancel(tx, ReminderDue, cause.cause_id)
         for message in messages:
-            await _keep_reminder(tx, message)
+            await keep_reminder(tx, message)
         return
     # What is history waits until the rest of the history was heard: the meeting may have been moved or cancelled.
-    if remind_at <= tx.now and messages[0].is_history(await beginning(tx)):
+    if remind_at <= tx.now and messages[0].is_history(await get_beginning(tx)):
         remind_at = tx.now + LATEST_REMINDER
     await timers.schedule(tx, ReminderDue(subject_id=cause.cause_id), remind_at)
 
@@ -244,23 +244,25 @@ def _reminders_of(cause: Cause, caused_at: datetime) -> list[Message]:
     ]
 
 
-async def _keep_reminder(tx: Transaction, message: Message) -> None:
-    await _keep(tx, message, "expired" if message.is_history(await beginning(tx)) else None)
+async def keep_reminder(tx: Transaction, message: Message) -> None:
+    """Keep a reminder to be sent, unless it is about what happened before this service began."""
+    await _keep(tx, message, "expired" if message.is_history(await get_beginning(tx)) else None)
 
 
 async def _keep(tx: Transaction, message: Message, suppressed: str | None) -> None:
     """Keep a message to be sent, or say at once why it is not; one that was decided in another life stays decided."""
-    decided = message.state != "waiting" or message.recall(await _past(tx, message))
+    decided = message.state != "waiting" or message.recall(await list_past(tx, message))
     said = message.suppress(suppressed, tx.now) if suppressed and not decided else None
     if await store.add_message(tx, message) and said is not None:
         await outbox.publish(tx, said)
 
 
-async def _past(tx: Transaction, message: Message) -> list[NotificationEvent]:
+async def list_past(tx: Transaction, message: Message) -> list[NotificationEvent]:
+    """What became of it in another life of this service."""
     return await past.take(tx, message.notification_id, NotificationEvent.__subclasses__())
 
 
-async def beginning(tx: Transaction) -> datetime:
+async def get_beginning(tx: Transaction) -> datetime:
     """When this service's own history began."""
     began_at = await store.find_beginning(tx)
     if began_at is None:

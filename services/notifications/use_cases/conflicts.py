@@ -5,7 +5,7 @@ from uuid import UUID, uuid5
 
 from services.notifications import store
 from services.notifications.domain import LIFE, START_UP, TO_ADMINISTRATORS, Category, Cause, message_id
-from services.notifications.use_cases.causes import beginning, of_two, write
+from services.notifications.use_cases.causes import get_beginning, of_two, write
 from shared.contracts.pairing import ConflictRaised, ConflictResolved, PairPaused
 from shared.platform.database import Transaction
 
@@ -58,7 +58,7 @@ async def _tell(
     # Who administered then is not known in another life: whoever was told has their message again, and nobody else.
     said = await store.list_past_recipients(tx, theirs)
     administrators = [(one, house) for one, house, told in said if message_id(event.event_id, theirs, one) == told]
-    if not administrators and event.occurred_at >= await beginning(tx) - START_UP:
+    if not administrators and event.occurred_at >= await get_beginning(tx) - START_UP:
         institutions = {cause.mentor_institution_id, cause.mentee_institution_id}
         administrators = await store.list_administrators(tx, institutions)
     for person_id, institution_id in administrators:

@@ -2,12 +2,12 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from services.notifications import store
-from services.notifications.domain import Cause, Delivery, Message
+from services.notifications.domain import Cause, Delivery, Message, PersonStatus
 from services.notifications.store import Position
 from shared.contracts.contacts import ContactDetails, ContactRecorded
 from shared.platform import outbox
@@ -52,14 +52,14 @@ async def take_letters(tx: Transaction, key: ContactsKey, owner: str, limit: int
     letters: list[Letter] = []
     for message in messages:
         cause, to = causes[message.cause_id], contacts.get(message.person_id)
-        reason = message.stopped_by(cause, statuses.get(message.person_id), tx.now, can_be_reached=to is not None)
+        reason = _stopped_by(message, cause, statuses.get(message.person_id), to, tx.now)
         if reason is not None:
             said = message.suppress(reason, tx.now)
             await store.save_message(tx, message)
             await outbox.publish(tx, said)
-        elif to is None:
-            await store.postpone_message(tx, message.notification_id, NO_CONTACT_YET)
-        else:
+        elif pause := _pause(message, cause, to, tx.now):
+            await store.postpone_message(tx, message.notification_id, pause)
+        elif to is not None:
             letters.append(Letter(message, cause, to, contacts.get(others[message.notification_id])))
     return letters
 
@@ -98,6 +98,22 @@ async def list_deliveries(tx: Transaction, reader: Person, after: Position, limi
     if "administrator" in reader.roles:
         return await store.list_deliveries_of_institution(tx, reader.institution_id, after, limit)
     return await store.list_deliveries_to_person(tx, reader.person_id, after, limit)
+
+
+def _stopped_by(
+    message: Message, cause: Cause, status: PersonStatus | None, to: ContactDetails | None, now: datetime
+) -> str | None:
+    """Why it is not sent, also where its own hour has passed, which is known only of a person who can be reached."""
+    reason = message.stopped_by(cause, status, now, can_be_reached=to is not None)
+    return reason if reason is not None or to is None else message.missed(cause, to.time_zone, now)
+
+
+def _pause(message: Message, cause: Cause, to: ContactDetails | None, now: datetime) -> timedelta | None:
+    """For how long of real time it waits: for a way to reach the person, or until it is their own hour."""
+    if to is None:
+        return NO_CONTACT_YET
+    due_at = message.own_time(cause, to.time_zone)
+    return due_at - now if due_at is not None and now < due_at else None
 
 
 async def _open_contacts(tx: Transaction, key: ContactsKey, people: Collection[UUID]) -> dict[UUID, ContactDetails]:

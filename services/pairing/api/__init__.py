@@ -2,7 +2,18 @@
 
 from typing import Final
 
-from services.pairing.api import compacts, concerns, conflicts, leaving, pairs, requests
+from services.pairing.api import (
+    circles,
+    compacts,
+    concerns,
+    conflicts,
+    first_years,
+    introductions,
+    leaving,
+    opportunities,
+    pairs,
+    requests,
+)
 from services.pairing.api.pairs import Reason
 from shared.platform.http import Routes
 
@@ -13,6 +24,10 @@ ROUTES: Final[tuple[Routes, ...]] = (
     conflicts.routes,
     leaving.routes,
     requests.routes,
+    introductions.routes,
+    circles.routes,
+    opportunities.routes,
+    first_years.routes,
 )
 """Every operation of pairing."""
 

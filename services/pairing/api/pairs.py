@@ -87,12 +87,13 @@ class PairView(BaseModel):
 
 
 class MentorView(BaseModel):
-    """A mentor who may be proposed now: of which institution, and how many places are free for yours."""
+    """A mentor who may be proposed now: how many places are free for you, and in what they can introduce somebody."""
 
     mentor_id: UUID
     institution_id: UUID
     specialty: str | None
     free_places: int
+    introduces_in: Sequence[str]
 
     @classmethod
     def of(cls, mentor: ListedMentor) -> Self:

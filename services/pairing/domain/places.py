@@ -1,6 +1,6 @@
 """A mentor's places and an agreement's cap; refuses a new pair by the first rule that forbids it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -187,12 +187,13 @@ class Agreement:
 
 @dataclass(frozen=True)
 class ListedMentor:
-    """A mentor whom an institution may propose now, with how many places it could use."""
+    """A mentor whom an institution may propose now: how many places it could use, and where they introduce people."""
 
     mentor_id: UUID
     institution_id: UUID
     specialty: str | None
     free_places: int
+    introduces_in: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

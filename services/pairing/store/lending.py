@@ -127,10 +127,10 @@ async def save_cards(tx: Transaction, mentor_ids: Sequence[UUID]) -> None:
     await tx.execute(
         """
         INSERT INTO mentor_cards (institution_id, agreement_id, mentor_id, home_institution_id, specialty, away,
-            free_places, free_shared_places, starts_at, ends_at)
+            free_places, free_shared_places, starts_at, ends_at, introduces_in)
         SELECT a.borrower_institution_id, a.agreement_id, p.person_id, p.institution_id, p.specialty,
             p.status = 'on_leave' OR NOT p.accepting, greatest(p.places - taken.places, 0),
-            greatest(p.shared_places - taken.shared_places, 0), a.starts_at, a.ends_at
+            greatest(p.shared_places - taken.shared_places, 0), a.starts_at, a.ends_at, p.introduces_in
         FROM people p
         JOIN agreements a ON a.lender_institution_id = p.institution_id AND a.ended_at IS NULL
         CROSS JOIN LATERAL (
@@ -141,7 +141,7 @@ async def save_cards(tx: Transaction, mentor_ids: Sequence[UUID]) -> None:
         ORDER BY p.person_id, a.agreement_id
         ON CONFLICT (institution_id, mentor_id, agreement_id) DO UPDATE
         SET specialty = EXCLUDED.specialty, away = EXCLUDED.away, free_places = EXCLUDED.free_places,
-            free_shared_places = EXCLUDED.free_shared_places
+            free_shared_places = EXCLUDED.free_shared_places, introduces_in = EXCLUDED.introduces_in
         """,
         mentor_ids,
     )
@@ -178,15 +178,15 @@ async def list_mentors(
     """
     rows = await tx.fetch(
         """
-        SELECT mentor_id, institution_id, specialty, free_places FROM (
+        SELECT mentor_id, institution_id, specialty, free_places, introduces_in FROM (
             SELECT p.person_id AS mentor_id, p.institution_id, p.specialty, p.places - (
                 SELECT count(*) FROM pairs
                 WHERE mentor_institution_id = p.institution_id AND mentor_id = p.person_id AND place IS NOT NULL
-            ) AS free_places
+            ) AS free_places, p.introduces_in
             FROM people p WHERE p.institution_id = $1 AND p.is_mentor AND p.status = 'here' AND p.accepting
             UNION ALL
             SELECT DISTINCT ON (mentor_id) mentor_id, home_institution_id, specialty,
-                least(free_places, free_shared_places)
+                least(free_places, free_shared_places), introduces_in
             FROM mentor_cards
             WHERE institution_id = $1 AND NOT away AND starts_at <= $4 AND (ends_at IS NULL OR ends_at > $4)
         ) mentors

@@ -12,9 +12,20 @@ _PERSON: Final[LiteralString] = (
 )
 
 
-def add_institution(tx: Transaction, institution_id: UUID) -> None:
-    """A member of the consortium."""
-    tx.later("INSERT INTO institutions (institution_id) VALUES ($1)", institution_id)
+_QUOTING: Final = [
+    "pairing.answer_introduction",
+    "pairing.drop_opportunity",
+    "pairing.join_circle",
+    "pairing.save_opportunity",
+    "pairing.wish_introduction",
+    "pairing.withdraw_opportunity",
+]
+"""Whose answers show somebody else's words."""
+
+
+def add_institution(tx: Transaction, institution_id: UUID, time_zone: str) -> None:
+    """A member of the consortium, and in which zone its days end."""
+    tx.later("INSERT INTO institutions (institution_id, time_zone) VALUES ($1, $2)", institution_id, time_zone)
 
 
 async def find_institution_for_update(tx: Transaction, institution_id: UUID) -> bool:
@@ -142,11 +153,27 @@ async def save_no_mentor(tx: Transaction, institution_id: UUID, person_id: UUID)
     """A mentor no more."""
     await tx.execute(
         """
-        UPDATE people SET is_mentor = false, specialty = NULL, places = 0, shared_places = 0, accepting = true
+        UPDATE people SET is_mentor = false, specialty = NULL, places = 0, shared_places = 0, accepting = true,
+            introduces_in = '{}'
         WHERE institution_id = $1 AND person_id = $2
         """,
         institution_id,
         person_id,
+    )
+
+
+async def delete_kept_answers_about(tx: Transaction, person_id: UUID) -> None:
+    """What others were answered may quote words of somebody who was erased; their id stands beside them there.
+
+    Whoever asks the same again is answered by how things stand.
+    """
+    await tx.execute(
+        """
+        DELETE FROM idempotency_keys
+        WHERE operation = ANY($2::text[]) AND position(convert_to($1::text, 'UTF8') IN body) > 0
+        """,
+        str(person_id),
+        _QUOTING,
     )
 
 

@@ -1,9 +1,9 @@
 """What pairing does, function by function; each changes nothing but the database, in the transaction it was given.
 
 Locks are taken in one order, so that commands, timers and events do not wait for each other in a circle: institutions,
-agreements, people, mentor cards, requests, pairs, timers; several rows of one kind by id. A mentor's row is the lock
-under which places are counted. Whoever ends a pair changes that pair alone: the count of taken places only falls, so
-nobody need wait.
+agreements, people, mentor cards, requests, pairs, introductions, circles, opportunities, timers; several rows of one
+kind by id. A mentor's row is the lock under which places are counted. Whoever ends a pair changes that pair alone: the
+count of taken places only falls, so nobody need wait.
 """
 
 from services.pairing.use_cases.aftermath import (
@@ -13,6 +13,16 @@ from services.pairing.use_cases.aftermath import (
     ProposalLapses,
 )
 from services.pairing.use_cases.cascade import ChoiceLapses
+from services.pairing.use_cases.circles import (
+    end_circle,
+    form_circle,
+    invite_to_circle,
+    join_circle,
+    leave_circle,
+    list_circles,
+    show_circle,
+    show_counts,
+)
 from services.pairing.use_cases.conflicts import (
     Finding,
     declare_conflict,
@@ -24,7 +34,25 @@ from services.pairing.use_cases.conflicts import (
     take_up_duty,
     withdraw_conflict,
 )
+from services.pairing.use_cases.first_years import (
+    answer_first_year_offer,
+    list_first_year_offers,
+    show_first_year_offer,
+)
 from services.pairing.use_cases.intake import IntakeClosed, pass_on_from, set_intake, show_intake
+from services.pairing.use_cases.introductions import (
+    IntroductionLapses,
+    answer_introduction,
+    lapse_introduction,
+    list_introductions,
+    list_wishes,
+    offer_introduction,
+    set_fields,
+    show_fields,
+    show_introduction,
+    wish_introduction,
+    withdraw_introduction,
+)
 from services.pairing.use_cases.leaving import (
     NoticeRunsOut,
     TermReached,
@@ -34,6 +62,14 @@ from services.pairing.use_cases.leaving import (
     list_first_waiting,
     list_leavings,
     say_whether_to_go_on,
+)
+from services.pairing.use_cases.opportunities import (
+    drop_opportunity,
+    list_opportunities,
+    offer_opportunity,
+    save_opportunity,
+    show_opportunity,
+    withdraw_opportunity,
 )
 from services.pairing.use_cases.pairs import (
     accept_pair,
@@ -85,12 +121,15 @@ __all__ = [
     "ConflictReviewOver",
     "Finding",
     "IntakeClosed",
+    "IntroductionLapses",
     "NoticeRunsOut",
     "ProposalLapses",
     "TermReached",
     "accept_choice",
     "accept_pair",
     "activate_pair",
+    "answer_first_year_offer",
+    "answer_introduction",
     "ask_pairs",
     "assign_mentee",
     "assign_mentor",
@@ -98,22 +137,36 @@ __all__ = [
     "declare_conflict",
     "decline_choice",
     "decline_pair",
+    "drop_opportunity",
     "end_agreement",
+    "end_circle",
     "end_pair",
     "end_unactivated",
     "end_with_notice",
     "end_with_term",
+    "form_circle",
+    "invite_to_circle",
+    "join_circle",
     "lapse_choice",
+    "lapse_introduction",
     "lapse_proposal",
     "lay_down_duty",
+    "leave_circle",
     "list_choices",
+    "list_circles",
     "list_conflicts",
     "list_first_waiting",
+    "list_first_year_offers",
+    "list_introductions",
     "list_leavings",
     "list_ledger",
     "list_mentors",
+    "list_opportunities",
     "list_pairs",
     "list_requests",
+    "list_wishes",
+    "offer_introduction",
+    "offer_opportunity",
     "part_with",
     "pass_on_from",
     "pause_pair",
@@ -123,14 +176,22 @@ __all__ = [
     "remove_role",
     "rest_for_conflict",
     "resume_pair",
+    "save_opportunity",
     "say_whether_to_go_on",
     "send_on_leave",
     "send_request",
     "set_caps",
+    "set_fields",
     "set_intake",
     "show_choice",
+    "show_circle",
     "show_conflict",
+    "show_counts",
+    "show_fields",
+    "show_first_year_offer",
     "show_intake",
+    "show_introduction",
+    "show_opportunity",
     "show_pair",
     "show_request",
     "sign_agreement",
@@ -138,7 +199,10 @@ __all__ = [
     "take_in_notice",
     "take_in_person",
     "take_up_duty",
+    "wish_introduction",
     "withdraw_conflict",
+    "withdraw_introduction",
+    "withdraw_opportunity",
     "withdraw_request",
     "write_cards",
 ]

@@ -9,17 +9,21 @@ from services.pairing.domain import Agreement, Pair, Person, Status
 from services.pairing.store import leaving
 from services.pairing.use_cases.aftermath import record
 from services.pairing.use_cases.cascade import review_lending, take_mentor_away, withdraw_of
+from services.pairing.use_cases.circles import circles_without, part_with_circles
 from services.pairing.use_cases.compacts import forget_words_of
 from services.pairing.use_cases.concerns import forget_concerns_of
 from services.pairing.use_cases.conflicts import review_of
+from services.pairing.use_cases.first_years import note_level
+from services.pairing.use_cases.introductions import forget_introductions_of, withdraw_introductions_of
+from services.pairing.use_cases.opportunities import forget_opportunities_of, withdraw_opportunities
 from shared.contracts.event import Role
 from shared.platform.database import Transaction
 from shared.platform.errors import NotYet
 
 
-def take_in_institution(tx: Transaction, institution_id: UUID) -> None:
+def take_in_institution(tx: Transaction, institution_id: UUID, time_zone: str) -> None:
     """A hospital is a member now."""
-    store.add_institution(tx, institution_id)
+    store.add_institution(tx, institution_id, time_zone)
 
 
 async def set_caps(tx: Transaction, institution_id: UUID, *, lend_cap: int | None, borrow_cap: int | None) -> None:
@@ -53,19 +57,23 @@ async def assign_mentor(
 
 
 async def assign_mentee(
-    tx: Transaction, institution_id: UUID, person_id: UUID, programme: str | None, now: datetime
+    tx: Transaction, institution_id: UUID, person_id: UUID, programme: str | None, level: str | None, now: datetime
 ) -> None:
-    """A person is a mentee, of a programme where one is known: who judges there is in conflict. Raises NotYet."""
+    """A person is a mentee, of a programme where one is known: who judges there is in conflict. Raises NotYet.
+
+    Whoever enters PGY-2 is asked once whether they take a new PGY-1.
+    """
     await _lock_person(tx, institution_id, person_id)
     await store.save_mentee(tx, institution_id, person_id, programme)
     await review_of(tx, person_id, now)
+    await note_level(tx, institution_id, person_id, level, now)
 
 
 async def remove_role(tx: Transaction, institution_id: UUID, person_id: UUID, role: Role, now: datetime) -> None:
     """A person is no longer mentor or mentee: pairs in that role end, proposals are recalled. Raises NotYet."""
     if role not in {"mentor", "mentee"}:
         return
-    await _lock_person(tx, institution_id, person_id)
+    person = await _lock_person(tx, institution_id, person_id)
     if role == "mentor":
         await store.save_no_mentor(tx, institution_id, person_id)
         await store.delete_cards(tx, [person_id])
@@ -73,12 +81,16 @@ async def remove_role(tx: Transaction, institution_id: UUID, person_id: UUID, ro
         await store.save_no_mentee(tx, institution_id, person_id)
     requests = await store.list_open_requests_about_for_update(tx, person_id)
     pairs = await store.list_open_pairs_of_for_update(tx, person_id)
+    introductions = await store.list_open_introductions_of_for_update(tx, person_id)
+    circles = await store.list_open_circles_of_for_update(tx, person_id)
     mine = [pair for pair in pairs if person_id == (pair.mentor_id if role == "mentor" else pair.mentee_id)]
     await _part(tx, mine, "role_removed", now)
     if role == "mentor":
         await take_mentor_away(tx, requests, person_id, now)
     else:
         await withdraw_of(tx, requests, person_id, "role_removed", now)
+    await withdraw_introductions_of(tx, introductions, person_id, frozenset({role}))
+    await part_with_circles(tx, circles_without(circles, person, role), person_id, now)
 
 
 async def send_on_leave(tx: Transaction, institution_id: UUID, person_id: UUID, now: datetime) -> None:
@@ -113,7 +125,11 @@ async def part_with(
     if reason == "erased":
         await store.delete_duties_of(tx, institution_id, person_id)
     requests = await store.list_open_requests_about_for_update(tx, person_id)
-    await _part(tx, await store.list_open_pairs_of_for_update(tx, person_id), reason, now)
+    pairs = await store.list_open_pairs_of_for_update(tx, person_id)
+    introductions = await store.list_open_introductions_of_for_update(tx, person_id)
+    circles = await store.list_open_circles_of_for_update(tx, person_id)
+    opportunities = await store.list_open_opportunities_by_for_update(tx, person_id, now)
+    await _part(tx, pairs, reason, now)
     if reason == "erased":
         await store.delete_decline_reasons(tx, person_id)
         await leaving.delete_first_waiting(tx, institution_id, person_id)
@@ -121,6 +137,14 @@ async def part_with(
         await forget_concerns_of(tx, person_id)
     await withdraw_of(tx, requests, person_id, reason, now)
     await take_mentor_away(tx, requests, person_id, now)
+    await withdraw_introductions_of(tx, introductions, person_id, frozenset({"mentor", "mentee", "colleague"}))
+    await part_with_circles(tx, circles, person_id, now)
+    await withdraw_opportunities(tx, opportunities, now)
+    if reason == "erased":
+        await forget_opportunities_of(tx, person_id)
+        await store.delete_kept_answers_about(tx, person_id)
+        await forget_introductions_of(tx, institution_id, person_id)
+        await store.forget_topics(tx, person_id)
 
 
 async def sign_agreement(tx: Transaction, agreement: Agreement) -> None:

@@ -64,6 +64,7 @@ ACCEPTED: dict[str, dict[str, str]] = {
     },
     "pairing": {
         "unique_without_institution agreements_pkey": _TWO,
+        "institution_may_be_null introduction_sides.other_institution_id": "the other one is named at the second yes",
         "unique_without_institution conflicts_pkey": _TWO,
         "unique_without_institution leavings_pkey": _TWO,
         "unique_without_institution pairs_pkey": _TWO,

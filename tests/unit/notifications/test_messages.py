@@ -60,7 +60,8 @@ def test_leave_stops_reminders_and_nothing_else(category: Category) -> None:
     meeting = a_meeting()
     meeting.state = next(iter(HOLDS[category]))
     stopped = a_message(meeting, category).stopped_by(meeting, "on_leave", NOW, can_be_reached=True)
-    assert stopped == ("on_leave" if category in {"meeting_reminder", "request_reminder"} else None)
+    spared = {"meeting_reminder", "request_reminder", "opportunity_week", "opportunity_day"}
+    assert stopped == ("on_leave" if category in spared else None)
 
 
 @pytest.mark.parametrize("status", ["left", "erased"])
