@@ -62,7 +62,7 @@ async def on_role_assigned(tx: Transaction, event: RoleAssigned) -> None:
         )
     elif event.role == "mentee":
         mentee = event.institution_id, event.person_id
-        await use_cases.assign_mentee(tx, *mentee, event.programme, event.level, tx.now)
+        await use_cases.assign_mentee(tx, *mentee, event.programme, tx.now, level=event.level)
 
 
 @events.on(RoleRemoved)

@@ -323,10 +323,6 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON first_waiting TO pairing_worker;
 CREATE TABLE compacts (
     pair_id uuid NOT NULL,
     compact_id uuid NOT NULL,
-
--- A mentee asks a mentor for an introduction; it waits until an offer answers it or its time is over.
-CREATE TABLE introduction_wishes (
-    wish_id uuid NOT NULL,
     mentor_id uuid NOT NULL,
     mentee_id uuid NOT NULL,
     mentor_institution_id uuid NOT NULL,
@@ -489,8 +485,15 @@ CALL wall_by('concerns', 'institution_id');
 CREATE POLICY own ON concerns AS RESTRICTIVE TO pairing_app
     USING ((SELECT ctx_person()) IN (person_id, contact_id)) WITH CHECK (person_id = (SELECT ctx_person()));
 GRANT SELECT, INSERT ON concerns TO pairing_app;
-GRANT SELECT (person_id, about_id, contact_id), DELETE ON concerns TO pairing_worker;
+GRANT SELECT (pair_id, person_id, about_id, contact_id), DELETE ON concerns TO pairing_worker;
 
+-- A mentee asks a mentor for an introduction; it waits until an offer answers it or its time is over.
+CREATE TABLE introduction_wishes (
+    wish_id uuid NOT NULL,
+    mentor_id uuid NOT NULL,
+    mentee_id uuid NOT NULL,
+    mentor_institution_id uuid NOT NULL,
+    mentee_institution_id uuid NOT NULL,
     field text NOT NULL,
     asked_at timestamptz NOT NULL,
     answer_by timestamptz NOT NULL,

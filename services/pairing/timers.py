@@ -14,6 +14,8 @@ from services.pairing.use_cases import (
     ProposalLapses,
     TermReached,
 )
+from services.pairing.use_cases.compact_ends import CompactTermOver, CompactWordsOver, forget_words_of_pair
+from services.pairing.use_cases.compacts import end_term
 from services.pairing.use_cases.drift import CompactDrifts, raise_drift
 from shared.platform.database import Transaction
 from shared.platform.timers import Timers
@@ -37,6 +39,18 @@ async def on_activation_lapses(tx: Transaction, timer: ActivationLapses) -> None
 async def on_conflict_review_over(tx: Transaction, timer: ConflictReviewOver) -> None:
     """Nobody resolved a conflict of interest within fourteen days."""
     await use_cases.rest_for_conflict(tx, timer.subject_id, tx.now)
+
+
+@clock.on(CompactTermOver)
+async def on_compact_term_over(tx: Transaction, timer: CompactTermOver) -> None:
+    """The last day that the two agreed is over."""
+    await end_term(tx, timer.subject_id, tx.now)
+
+
+@clock.on(CompactWordsOver)
+async def on_compact_words_over(tx: Transaction, timer: CompactWordsOver) -> None:
+    """Twelve months passed since a pair's end."""
+    await forget_words_of_pair(tx, timer.subject_id)
 
 
 @clock.on(CompactDrifts)

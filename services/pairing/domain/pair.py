@@ -75,9 +75,9 @@ STEPS: Final[Mapping[tuple[State, Act], Step]] = {
     ("accepted", "activate"): Step("active", frozenset[Who]({"mentee", "compact"})),
     ("accepted", "end"): Step("ended", _PEOPLE | DIRECTORY | CLOCK),
     ("active", "pause"): Step("paused", _PEOPLE | DIRECTORY | CLOCK),
-    ("active", "end"): Step("ended", _PEOPLE | DIRECTORY),
+    ("active", "end"): Step("ended", _PEOPLE | DIRECTORY | CLOCK),
     ("paused", "resume"): Step("active", _PEOPLE | DIRECTORY),
-    ("paused", "end"): Step("ended", _PEOPLE | DIRECTORY),
+    ("paused", "end"): Step("ended", _PEOPLE | DIRECTORY | CLOCK),
 }
 HOLDS_A_PLACE: Final = frozenset[State]({"accepted", "active", "paused"})
 CLOSED: Final = frozenset[State]({"ended", "declined", "recalled", "lapsed"})

@@ -101,5 +101,11 @@ def differing(one: Terms, other: Terms) -> list[str]:
     return [name for name in Terms.__dataclass_fields__ if getattr(one, name) != getattr(other, name)]
 
 
+def words_end(closed_at: datetime) -> datetime:
+    """Until when the words of a pair are kept: twelve months after its end, from 29 February to 28 February."""
+    last_day = 28 if (closed_at.month, closed_at.day) == (2, 29) else closed_at.day
+    return closed_at.replace(year=closed_at.year + 1, day=last_day)
+
+
 def _begin_of(day: date) -> datetime:
     return datetime.combine(day, time.min, tzinfo=UTC)

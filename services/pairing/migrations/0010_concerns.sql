@@ -30,4 +30,4 @@ CALL wall_by('concerns', 'institution_id');
 CREATE POLICY own ON concerns AS RESTRICTIVE TO pairing_app
     USING ((SELECT ctx_person()) IN (person_id, contact_id)) WITH CHECK (person_id = (SELECT ctx_person()));
 GRANT SELECT, INSERT ON concerns TO pairing_app;
-GRANT SELECT (person_id, about_id, contact_id), DELETE ON concerns TO pairing_worker;
+GRANT SELECT (pair_id, person_id, about_id, contact_id), DELETE ON concerns TO pairing_worker;

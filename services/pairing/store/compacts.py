@@ -264,6 +264,16 @@ async def delete_goals_of(tx: Transaction, person_id: UUID) -> None:
     await tx.execute("DELETE FROM compact_goals WHERE person_id = $1 OR partner_id = $1", person_id)
 
 
+async def delete_expectations_of_pair(tx: Transaction, pair_id: UUID) -> None:
+    """What the two of a pair expected of each other."""
+    await tx.execute("DELETE FROM expectations WHERE pair_id = $1", pair_id)
+
+
+async def delete_goals_of_pair(tx: Transaction, pair_id: UUID) -> None:
+    """The words of every goal in a pair's compact."""
+    await tx.execute("DELETE FROM compact_goals WHERE pair_id = $1", pair_id)
+
+
 async def _list_open_versions(tx: Transaction, pair_id: UUID) -> list[Version]:
     rows = await tx.fetch(
         "SELECT " + _VERSION + " FROM compact_versions WHERE pair_id = $1 AND closed_at IS NULL", pair_id

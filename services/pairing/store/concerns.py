@@ -84,6 +84,11 @@ async def delete_concerns_of(tx: Transaction, person_id: UUID) -> None:
     await tx.execute("DELETE FROM concerns WHERE person_id = $1 OR about_id = $1 OR contact_id = $1", person_id)
 
 
+async def delete_concerns_of_pair(tx: Transaction, pair_id: UUID) -> None:
+    """What the two of a pair raised about each other."""
+    await tx.execute("DELETE FROM concerns WHERE pair_id = $1", pair_id)
+
+
 async def delete_contact(tx: Transaction, person_id: UUID) -> None:
     """A person is nobody's contact any more."""
     await tx.execute("DELETE FROM concern_contacts WHERE person_id = $1", person_id)

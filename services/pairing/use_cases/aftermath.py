@@ -4,6 +4,7 @@ from typing import ClassVar, Final, LiteralString
 
 from services.pairing import store
 from services.pairing.domain import Pair
+from services.pairing.use_cases.compact_ends import follow_end
 from services.pairing.use_cases.drift import follow_pair
 from shared.contracts.pairing import (
     ConflictRaised,
@@ -68,6 +69,7 @@ async def publish(tx: Transaction, said: PairEvent) -> None:
     """Say what happened to a pair that is stored, and set the timers of the state it is in now."""
     await outbox.publish(tx, said)
     await follow_pair(tx, said)
+    await follow_end(tx, said)
     match said:
         case PairProposed():
             await timers.schedule(tx, ProposalLapses(subject_id=said.pair_id), said.answer_by)

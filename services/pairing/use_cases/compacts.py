@@ -7,13 +7,15 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from services.pairing import store
-from services.pairing.domain import HOLDS_A_PLACE, PAIRED, NotPossibleNow, NotYourStep, Pair, PairNotFound, Who
+from services.pairing.domain import CLOCK, HOLDS_A_PLACE, PAIRED, NotPossibleNow, NotYourStep, Pair, PairNotFound, Who
 from services.pairing.domain.compact import Compact, Part, Version
 from services.pairing.domain.compact_refusals import CompactNotPossibleNow, DuplicateGoal, GoalNotFound
+from services.pairing.domain.leaving import TERM_OVER
 from services.pairing.domain.terms import NEW_GOALS_SUPPORT, Expectation, Goal, Support, Terms, differing
 from services.pairing.store import compacts
 from services.pairing.use_cases.aftermath import record
 from services.pairing.use_cases.cascade import BY_MENTEE, standing_in, tell
+from services.pairing.use_cases.compact_ends import set_term
 from services.pairing.use_cases.drift import set_timer
 from services.pairing.use_cases.pairs import show_pair
 from services.pairing.use_cases.wording import LATEST_WORDING
@@ -143,6 +145,8 @@ async def sign_version(
             async with standing_in(tx, pair.mentee_institution_id):
                 await tell(tx, request, [request.withdraw(BY_MENTEE, PAIRED, now)])
     await set_timer(tx, compact, is_active=pair.state == "active")
+    if compact.state == "in_force" and compact.standing is not None:
+        await set_term(tx, pair_id, compact.standing.terms.ends_at)
     return compact
 
 
@@ -160,6 +164,12 @@ async def set_support(
         raise GoalNotFound
     await compacts.save_compact(tx, compact)
     return compact
+
+
+async def end_term(tx: Transaction, pair_id: UUID, now: datetime) -> None:
+    """The last day of the compact in force is over, and so is the pair; the timer pass holds the pair's lock."""
+    pair = await store.get_pair(tx, pair_id)
+    await record(tx, pair, pair.end(CLOCK, TERM_OVER, now))
 
 
 async def forget_words_of(tx: Transaction, person_id: UUID) -> None:

@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 
 from services.pairing.domain import NotPossibleNow, PairNotFound
 from services.pairing.domain.concern import Concern, ConcernContact, ContactConcerned, ContactNotFound, NoConcernContact
+from services.pairing.domain.terms import words_end
 from services.pairing.store import concerns
 from services.pairing.use_cases.pairs import show_pair
 from shared.platform.database import Transaction
@@ -33,13 +34,14 @@ async def show_contact(tx: Transaction, me: Member) -> ConcernContact:
 async def raise_concern(tx: Transaction, me: Member, pair_id: UUID, words: str, now: datetime) -> Concern:
     """One of the two tells the contact of their own institution; the other is never shown it, nor that it was.
 
-    Raises PairNotFound, NotPossibleNow before a pair is accepted, NoConcernContact, ContactConcerned.
+    Raises PairNotFound, NotPossibleNow before a pair is accepted and when its words are over, NoConcernContact,
+    ContactConcerned.
     """
     pair = await show_pair(tx, me, pair_id)
     both = {pair.mentor_id, pair.mentee_id}
     if me.person_id not in both:
         raise PairNotFound
-    if pair.accepted_at is None:
+    if pair.accepted_at is None or (pair.closed_at is not None and now >= words_end(pair.closed_at)):
         raise NotPossibleNow
     contact = await show_contact(tx, me)
     if contact.person_id in both:

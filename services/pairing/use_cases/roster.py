@@ -57,7 +57,13 @@ async def assign_mentor(
 
 
 async def assign_mentee(
-    tx: Transaction, institution_id: UUID, person_id: UUID, programme: str | None, level: str | None, now: datetime
+    tx: Transaction,
+    institution_id: UUID,
+    person_id: UUID,
+    programme: str | None,
+    now: datetime,
+    *,
+    level: str | None = None,
 ) -> None:
     """A person is a mentee, of a programme where one is known: who judges there is in conflict. Raises NotYet.
 

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from http import HTTPStatus
 from typing import Any, Literal
 from uuid import UUID, uuid4
@@ -71,9 +71,11 @@ class Couple:
             yield desk
 
     async def terms(self, **changed: Any) -> dict[str, Any]:
-        """The usual terms of today, or some of them changed."""
+        """The usual terms of today, for 300 days whatever the day is, or some of them changed."""
         usual = (await self.read("mentee"))["usual"]
-        return {name: value for name, value in usual.items() if name != "mid_term_on"} | changed
+        ends_on = date.fromisoformat(usual["starts_on"]) + timedelta(days=300)
+        usual |= {"ends_on": ends_on.isoformat()} | changed
+        return {name: value for name, value in usual.items() if name != "mid_term_on"}
 
     async def read(self, part: Part) -> dict[str, Any]:
         """The compact as one of the two reads it."""

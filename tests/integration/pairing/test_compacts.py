@@ -70,7 +70,7 @@ async def test_the_second_signature_puts_a_version_in_force_and_activates_the_pa
     assert (said.meeting_interval_days, said.meeting_minutes, said.touchpoint_interval_days) == (14, 30, 14)
     assert {said.mentor_institution_id, said.mentee_institution_id} == set(said.institution_ids)
     kinds = await pairing.rows("SELECT kind FROM timers WHERE subject_id = $1", couple.pair_id)
-    assert [row["kind"] for row in kinds] == ["compact_drifts"]
+    assert {row["kind"] for row in kinds} == {"compact_drifts", "compact_term_over"}
 
 
 async def test_a_signature_on_a_stale_version_is_refused_and_leaves_no_trace(pairing: Running) -> None:

@@ -283,7 +283,7 @@ async def test_a_yes_waits_for_the_mentees_new_programme_and_is_refused(pairing:
     pair = await hospital.propose(mentor_id, mentee_id)
     async with hospital.signed_in(mentor_id, "mentor") as desk:
         async with pairing.worker.transaction() as tx:
-            await use_cases.assign_mentee(tx, hospital.institution_id, mentee_id, MEDICINE, None, tx.now)
+            await use_cases.assign_mentee(tx, hospital.institution_id, mentee_id, MEDICINE, tx.now)
             yes = asyncio.create_task(desk.act(pair, "accept"))
             await _somebody_waits(pairing)
         assert code_of(await yes) == (409, "conflict_of_interest")

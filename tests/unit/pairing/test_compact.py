@@ -26,7 +26,7 @@ from services.pairing.domain.compact_refusals import (
     StaleCompactVersion,
     TermsDoNotFit,
 )
-from services.pairing.domain.terms import INTERVALS, LONGEST_TERM, Interval, Terms, differing, usual_terms
+from services.pairing.domain.terms import INTERVALS, LONGEST_TERM, Interval, Terms, differing, usual_terms, words_end
 from services.pairing.use_cases.wording import LATEST_WORDING, Locale, wording_of
 from shared.contracts.pairing import CompactInForce, CompactOffered, CompactSigned
 from tests.unit.pairing.agreeing import SOON, TERMS, a_compact
@@ -198,6 +198,18 @@ def test_a_version_whose_days_are_over_is_signed_no_more() -> None:
     compact = a_compact("offered")
     with pytest.raises(TermsDoNotFit):
         compact.sign("mentor", 1, _at(1) + timedelta(days=365))
+
+
+@pytest.mark.parametrize(
+    ("closed_at", "until"),
+    [
+        (datetime(2027, 3, 1, 9, tzinfo=UTC), datetime(2028, 3, 1, 9, tzinfo=UTC)),
+        (datetime(2028, 2, 29, 9, tzinfo=UTC), datetime(2029, 2, 28, 9, tzinfo=UTC)),
+        (datetime(2027, 2, 28, 9, tzinfo=UTC), datetime(2028, 2, 28, 9, tzinfo=UTC)),
+    ],
+)
+def test_words_are_kept_for_twelve_months_also_from_a_leap_day(closed_at: datetime, until: datetime) -> None:
+    assert words_end(closed_at) == until
 
 
 def test_what_differs_is_named() -> None:
