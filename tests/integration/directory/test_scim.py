@@ -9,7 +9,7 @@ import pytest
 from scim2_tester import Status, check_server
 
 from shared.testing.running import Running
-from tests.integration.directory.consortium import Consortium, Hospital
+from tests.integration.directory.consortium import Consortium, Hospital, signed_in
 from tests.integration.directory.scim import (
     ERROR,
     GROUP,
@@ -75,6 +75,25 @@ async def test_a_provisioned_person_joins_as_by_a_roster_and_once(directory: Run
     assert await hospital.said(one) == ["person_joined"]
     async with hospital.client(one) as http:  # known by the sign-in name that the external id makes
         assert (await http.get("/me")).json()["code"] == "forbidden"
+
+
+async def test_requests_that_come_at_once_make_one_person_and_lose_none(consortium: Consortium) -> None:
+    hospital = await consortium.add_hospital()
+    one = fresh()
+    async with provisioning(hospital) as client:
+        same = await asyncio.gather(*(client.http.post("/Users", json=a_user(one)) for _ in range(4)))
+        assert sorted(answer.status_code for answer in same) == [201, 409, 409, 409]
+        user_ids = [(await client.add(fresh()))["id"] for _ in range(4)]
+        group = await client.group("Mentors")
+        joining = [{"op": "add", "path": "members", "value": [{"value": user_id}]} for user_id in user_ids]
+        joined = await asyncio.gather(*(client.patch(f"/Groups/{group['id']}", each) for each in joining))
+        assert [answer.status_code for answer in joined] == [204] * 4
+        members = (await client.http.get(f"/Groups/{group['id']}")).json()["members"]
+    assert {each["value"] for each in members} == set(user_ids)
+    mentors = [
+        each for each in (await hospital.people()).values() if [held["role"] for held in each["roles"]] == ["mentor"]
+    ]
+    assert {each["person_id"] for each in mentors} == set(user_ids)
 
 
 async def test_somebody_of_a_roster_is_found_and_not_made_anew(consortium: Consortium) -> None:
@@ -257,7 +276,8 @@ async def test_users_are_changed_as_entra_and_okta_do_it(consortium: Consortium)
     hospital = await consortium.add_hospital()
     one = fresh()
     async with provisioning(hospital) as client:
-        user = await client.add(one)
+        user = await client.add(one, emails=[{"value": f"{one}@mail.example"}])
+        assert user["emails"] == [{"value": f"{one}@mail.example", "type": "work"}]
         path = f"/Users/{user['id']}"
         changed = await client.patch(
             path,
@@ -272,6 +292,7 @@ async def test_users_are_changed_as_entra_and_okta_do_it(consortium: Consortium)
             {"op": "Replace", "path": "userName", "value": f"ada.{one}@login.example"},
         )
         assert changed.status_code == 204, changed.text
+        assert [each["value"] for each in (await client.user(user["id"]))["emails"]] == [f"ada.{one}@mail.example"]
         okta: dict[str, Any] = {
             **a_user(one),
             "userName": f"ada.{one}@login.example",
@@ -320,6 +341,8 @@ async def test_a_secret_opens_scim_for_its_institution_until_it_is_replaced_or_r
             assert answer.headers["WWW-Authenticate"].startswith("Bearer")
     async with with_secret(directory, second) as http:
         assert (await http.get("/Users")).status_code == 200
+    async with signed_in(directory, second) as http:
+        assert (await http.get("/people")).status_code == 401
     (await hospital.post(f"/provisioning-tokens/{token_id}/revoke")).raise_for_status()
     async with with_secret(directory, second) as http:
         assert refusal(await http.get("/ServiceProviderConfig")) == (401, None)
