@@ -129,3 +129,22 @@ class Blocking(BaseSyncSCIMClient):
 def fresh() -> str:
     """An external id that nobody has."""
     return f"x{uuid4().hex[:12]}"
+
+
+def refusal(answer: Any) -> tuple[int, str | None]:
+    """Status and scimType of an error in SCIM's own form."""
+    assert answer.headers["Content-Type"] == "application/scim+json", answer.text
+    body = answer.json()
+    assert body["schemas"] == [ERROR]
+    assert body["status"] == str(answer.status_code)
+    return answer.status_code, body.get("scimType")
+
+
+async def roles_of(hospital: Hospital, external_id: str) -> set[str]:
+    """Which roles somebody holds."""
+    return {held["role"] for held in (await hospital.people())[external_id]["roles"]}
+
+
+async def status_of(hospital: Hospital, external_id: str) -> str:
+    """Where somebody stands."""
+    return (await hospital.people())[external_id]["status"]
