@@ -12,7 +12,7 @@ import httpx
 from starlette.routing import BaseRoute
 
 from services.console import consumers, pages
-from services.console.commands import Pairing
+from services.console.commands import Exports, Pairing
 from services.console.live import Hub
 from services.console.oidc import Client, Provider
 from services.console.sessions import CookieNames, Sessions, cipher_of, sweeping
@@ -60,6 +60,7 @@ def _pages(runtime: Runtime) -> Sequence[BaseRoute]:
             sessions=Sessions(runtime.app, provider, cipher, settings.sign_in_secret),
             provider=provider,
             pairing=Pairing(settings.pairing_url, _http(settings.pairing_url)),
+            exports=Exports(settings.export_urls, _http(settings.pairing_url)),
             hub=_hub(runtime),
             files=files,
             look=pages.Look(files, issuer_origin=settings.issuer_origin, is_secure=settings.is_secure),

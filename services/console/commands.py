@@ -1,4 +1,4 @@
-"""What the console asks of pairing, as the signed-in user and with that user's token; it decides nothing itself."""
+"""What the console asks of others, as the signed-in user and with that user's token; it decides nothing itself."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -82,6 +82,32 @@ class Pairing:
             return await self._http.request(method, self._url + path, headers=sent, json=body)
         except httpx.HTTPError as error:
             raise ServiceUnavailable from error
+
+
+class Exports:
+    """The parts that other services contribute to what a person takes with them."""
+
+    def __init__(self, urls: Mapping[str, str], http: httpx.AsyncClient) -> None:
+        self._urls = urls
+        self._http = http
+
+    async def gather(self, token: str) -> dict[str, Mapping[str, Any]]:
+        """Each service's part, by its name; none of one that has nothing for a person of these roles.
+
+        Raises CommandRefused, TokenExpired, ServiceUnavailable, NoLongerWaits.
+        """
+        parts: dict[str, Mapping[str, Any]] = {}
+        sent = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+        propagate.inject(sent)
+        for service, url in sorted(self._urls.items()):
+            try:
+                answer = await self._http.get(f"{url}/me/export", headers=sent)
+            except httpx.HTTPError as error:
+                raise ServiceUnavailable from error
+            if answer.status_code != HTTPStatus.FORBIDDEN:
+                _refuse(answer)
+                parts[service] = _document(answer)
+        return parts
 
 
 def _refuse(response: httpx.Response) -> None:

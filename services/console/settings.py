@@ -1,5 +1,6 @@
 """What the console is told by its environment; refuses to start without what sign-in and commands need."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
 from urllib.parse import urlsplit
@@ -17,6 +18,8 @@ class ConsoleSettings:
     client_secret: str = field(repr=False)
     sign_in_secret: str = field(repr=False)
     pairing_url: str
+    export_urls: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Of each service that contributes to a person's export, which is every other one."""
 
     @property
     def is_secure(self) -> bool:
@@ -43,4 +46,5 @@ class ConsoleSettings:
         missing = [name for name, value in found.items() if not value]
         if missing:
             raise SettingsRefused([Problem("missing_setting", f"Set {name}.") for name in missing])
-        return cls(*found.values())
+        others = {name: url.rstrip("/") for name, url in platform.service_urls.items() if name != "console"}
+        return cls(*found.values(), export_urls=others)

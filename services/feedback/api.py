@@ -1,5 +1,6 @@
 """Feedback over HTTP: each operation parses, calls one use case and shows the outcome; refuses to hold a rule."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
@@ -133,6 +134,13 @@ class ReadingView(BaseModel):
         )
 
 
+class ExportView(BaseModel):
+    """Each request that asked you: the form, your answers, and the other's only after the reveal."""
+
+    as_of: AwareDatetime
+    feedback_requests: Sequence[ReadingView]
+
+
 @routes.get("/feedback-requests")
 async def list_feedback_requests(page: Page, me: Me, tx: Tx) -> Listing[RequestView]:
     """Your requests, or for an administrator the institution's, the newest first; who and when, never what."""
@@ -155,3 +163,10 @@ async def show_feedback_request(request_id: UUID, me: Me, tx: Tx) -> ReadingView
 async def submit_feedback(request_id: UUID, form: AnswersForm, me: Me, tx: Tx, now: Now) -> None:
     """Give your answers; they stay yours to change until the reveal."""
     await use_cases.submit_feedback(tx, request_id, me, form.answers, now)
+
+
+@routes.get("/me/export")
+async def export_me(me: Me, tx: Tx, now: Now) -> ExportView:
+    """Everything of you that feedback keeps: what you were asked and answered, and what was revealed to you."""
+    readings = await use_cases.gather_own(tx, me)
+    return ExportView(as_of=now, feedback_requests=[ReadingView.of(reading) for reading in readings])

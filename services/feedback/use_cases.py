@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import ClassVar, LiteralString
+from typing import ClassVar, Final, LiteralString
 from uuid import UUID
 
 from services.feedback import store
@@ -15,6 +15,9 @@ from shared.contracts.pairing import PairActivated, PairEnded
 from shared.platform import outbox, past, timers
 from shared.platform.database import Transaction
 from shared.platform.members import Person
+
+_EVERYTHING: Final = 1_000_000
+"""More requests than can ask a person."""
 
 
 class RequestTimer(timers.Timer):
@@ -134,6 +137,12 @@ async def show_request(tx: Transaction, request_id: UUID, reader: Person) -> Rea
     answers: Mapping[UUID, Answers] = await store.list_answers(tx, request_id)
     others = answers.get(request.other_than(reader.person_id)) if request.state == "revealed" else None
     return Reading(request, answers.get(reader.person_id), others)
+
+
+async def gather_own(tx: Transaction, me: Person) -> list[Reading]:
+    """Every request that asked a person, as they may read it; an administrator's institution's left out."""
+    requests = await store.list_requests_of_person(tx, me.person_id, None, _EVERYTHING)
+    return [await show_request(tx, request.request_id, me) for request in requests if request.is_of(me.person_id)]
 
 
 async def list_requests(tx: Transaction, reader: Person, after: Position, limit: int) -> list[FeedbackRequest]:

@@ -1,5 +1,6 @@
 """Meetings over HTTP: each operation parses, calls one use case and shows the outcome; refuses to hold a rule."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Self
 from uuid import UUID
@@ -139,6 +140,14 @@ class TouchpointView(BaseModel):
         )
 
 
+class ExportView(BaseModel):
+    """Your meetings, and the touchpoints of your pairs."""
+
+    as_of: AwareDatetime
+    meetings: Sequence[MeetingView]
+    touchpoints: Sequence[TouchpointView]
+
+
 def _details(meeting: Meeting) -> MeetingDetails:
     return MeetingDetails(
         slots=meeting.slots,
@@ -266,3 +275,14 @@ async def list_touchpoints(pair_id: UUID, page: Page, me: Me, tx: Tx) -> Listing
     touchpoints = await use_cases.list_touchpoints(tx, pair_id, me, before, page.limit + 1)
     listing = page.listing(touchpoints, lambda touchpoint: (touchpoint.happened_at, touchpoint.touchpoint_id))
     return Listing(items=[TouchpointView.of(touchpoint) for touchpoint in listing.items], next=listing.next)
+
+
+@routes.get("/me/export")
+async def export_me(me: Me, tx: Tx, now: Now) -> ExportView:
+    """Everything of you that meetings keeps."""
+    meetings, touchpoints = await use_cases.gather_own(tx, me)
+    return ExportView(
+        as_of=now,
+        meetings=[MeetingView.of(meeting, me) for meeting in meetings],
+        touchpoints=[TouchpointView.of(touchpoint) for touchpoint in touchpoints],
+    )

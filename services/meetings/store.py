@@ -235,6 +235,31 @@ async def list_touchpoints(
     ]
 
 
+async def list_touchpoints_of_person(tx: Transaction, person_id: UUID) -> list[Touchpoint]:
+    rows = await tx.fetch(
+        "SELECT t.touchpoint_id, t.logged_by, t.happened_at, t.minutes, t.version, "
+        + _PAIR
+        + """
+        FROM touchpoints t JOIN pairs p USING (pair_id) WHERE p.mentor_id = $1 OR p.mentee_id = $1
+        ORDER BY t.happened_at DESC, t.touchpoint_id DESC
+        """,
+        person_id,
+    )
+    return [_touchpoint(row) for row in rows]
+
+
+def _touchpoint(row: Row) -> Touchpoint:
+    pair = Pair(
+        row["pair_id"],
+        row["mentor_id"],
+        row["mentee_id"],
+        row["mentor_institution_id"],
+        row["mentee_institution_id"],
+        row["state"],
+    )
+    return Touchpoint(row["touchpoint_id"], pair, row["logged_by"], row["happened_at"], row["minutes"], row["version"])
+
+
 def _pair(row: Row | None) -> Pair:
     if row is None:
         raise PairNotFound

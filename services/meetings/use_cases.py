@@ -30,6 +30,8 @@ from shared.platform.errors import StaleRevision
 from shared.platform.members import Person
 from shared.platform.timers import Timer
 
+_EVERYTHING: Final = 1_000_000
+"""More meetings than a person can have."""
 _LOCK_MEETINGS: Final[LiteralString] = (
     "SELECT meeting_id FROM meetings WHERE meeting_id = ANY($1) ORDER BY meeting_id FOR UPDATE SKIP LOCKED"
 )
@@ -202,6 +204,14 @@ async def list_touchpoints(
     if not (pair.is_of(me.person_id) or me.administers):
         raise PairNotFound
     return await store.list_touchpoints(tx, pair, before, limit)
+
+
+async def gather_own(tx: Transaction, me: Person) -> tuple[list[Meeting], list[Touchpoint]]:
+    """Everything of a person, an administrator's institution's left out."""
+    meetings = await store.list_meetings_of_person(
+        tx, me.person_id, pair_id=None, state=None, before=None, limit=_EVERYTHING
+    )
+    return meetings, await store.list_touchpoints_of_person(tx, me.person_id)
 
 
 async def learn_pair(tx: Transaction, pair: Pair) -> None:

@@ -37,7 +37,7 @@ def listener(service: str, receipt: type[ErasureReceipt]) -> EventConsumer:
 
 
 async def _forget_parked(tx: Transaction, consumer: str, aggregate_id: UUID) -> None:
-    """Delete contact details that wait under seal; the tombstone behind them needs none of them to be applied."""
+    """Discard contact details that wait under seal; the tombstone behind them needs none of them to be applied."""
     waiting = await tx.find("SELECT FROM parked WHERE consumer = $1 AND aggregate_id = $2", consumer, aggregate_id)
     if waiting is None:
         return
@@ -48,5 +48,10 @@ async def _forget_parked(tx: Transaction, consumer: str, aggregate_id: UUID) -> 
         aggregate_id,
         ContactRecorded.type,
     )
-    held[aggregate_id].waiting -= len(gone)
+    applied = held[aggregate_id]
+    applied.waiting -= len(gone)
+    # As when a person discards them: what was passed over has no event id to compare with.
+    passed = max((row["version"] for row in gone), default=0)
+    if passed > applied.version:
+        applied.version, applied.event_id = passed, None
     await save(tx, consumer, held)

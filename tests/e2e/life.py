@@ -57,14 +57,13 @@ async def live(platform: Platform) -> Life:
     mentor, mentee = "m1@alder.example", "t1@alder.example"
     await _found(platform)
     await join(platform, chief, _ALDER)
-    people = await _import_roster(platform, administrator)
-    pair_id = await _pair(platform, administrator, people, mentor=mentor, mentee=mentee)
-    for day in range(1, _MEETINGS + 1):
-        await _meet(platform, pair_id, START + timedelta(days=day), mentor=mentor, mentee=mentee)
-    await _asked_for_feedback(platform, mentee)
-    await _erase(platform, administrator, people["t2"])
+    async with platform.client("directory", administrator) as http:
+        await done(lambda: http.post("/programmes", json={"code": "surgery", "name": "Surgery"}))
+    people = await import_roster(platform, administrator, _ROSTER)
+    pair_id = await work_together(platform, administrator, people, mentor=mentor, mentee=mentee, after=START)
+    await erase(platform, administrator, people["t2"])
     life = Life(platform, chief, administrator, mentor, mentee, pair_id, people["t2"])
-    await eventually(lambda: _everything_is_said(platform), within=_HEARD_WITHIN, every=0.2)
+    await eventually(lambda: everything_is_said(platform), within=_HEARD_WITHIN, every=0.2)
     return life
 
 
@@ -85,20 +84,30 @@ async def join(platform: Platform, chief: str, hospital: dict[str, Any]) -> None
         await done(lambda: http.post("/institutions", json=hospital))
 
 
-async def _import_roster(platform: Platform, administrator: str) -> dict[str, str]:
+async def import_roster(platform: Platform, administrator: str, roster: str) -> dict[str, str]:
     """Everybody's id by their id in the hospital."""
     async with platform.client("directory", administrator) as http:
-        await done(lambda: http.post("/programmes", json={"code": "surgery", "name": "Surgery"}))
         draft = await done(
-            lambda: http.post("/roster-imports", content=_ROSTER.encode(), headers={"Content-Type": "text/csv"})
+            lambda: http.post("/roster-imports", content=roster.encode(), headers={"Content-Type": "text/csv"})
         )
         await done(lambda: http.post(f"/roster-imports/{draft['import_id']}/apply", json={"rows": "all"}))
         listed = await done(lambda: http.get("/people"))
     return {person["external_id"]: person["person_id"] for person in listed["items"]}
 
 
+async def work_together(
+    platform: Platform, administrator: str, people: dict[str, str], *, mentor: str, mentee: str, after: datetime
+) -> str:
+    """Let two people be a pair and meet three times on the days after an instant; both are asked for feedback then."""
+    pair_id = await _pair(platform, administrator, people, mentor=mentor, mentee=mentee)
+    for day in range(1, _MEETINGS + 1):
+        await _meet(platform, pair_id, after + timedelta(days=day), mentor=mentor, mentee=mentee)
+    await _asked_for_feedback(platform, mentee)
+    return pair_id
+
+
 async def _pair(platform: Platform, administrator: str, people: dict[str, str], *, mentor: str, mentee: str) -> str:
-    both = {"mentor_id": people["m1"], "mentee_id": people["t1"]}
+    both = {f"{role}_id": people[who.partition("@")[0]] for role, who in (("mentor", mentor), ("mentee", mentee))}
     async with platform.client("pairing", administrator) as http:
         pair = await done(lambda: http.post("/pairs", json=both))
     path = f"/pairs/{pair['pair_id']}"
@@ -132,20 +141,21 @@ async def _asked_for_feedback(platform: Platform, mentee: str) -> None:
         await eventually(is_asked, within=_HEARD_WITHIN)
 
 
-async def _erase(platform: Platform, administrator: str, person_id: str) -> None:
+async def erase(platform: Platform, administrator: str, person_id: str) -> None:
+    """Let a person be erased, as another administrator."""
     async with platform.client("directory", administrator) as http:
         person = await done(lambda: http.get(f"/people/{person_id}"))
         await done(lambda: http.post(f"/people/{person_id}/erase", json={"reason": "asked"}, headers=seen(person)))
 
 
-async def _everything_is_said(platform: Platform) -> bool:
+async def everything_is_said(platform: Platform) -> bool:
     """Whether each topic holds something that Kafka has acknowledged, and no outbox anything that it has not."""
     async with platform.administrator() as connection:
         return await connection.fetchval(
             """
             SELECT NOT EXISTS (SELECT 1 FROM directory.outbox) AND NOT EXISTS (SELECT 1 FROM pairing.outbox)
                AND NOT EXISTS (SELECT 1 FROM meetings.outbox) AND NOT EXISTS (SELECT 1 FROM feedback.outbox)
-               AND NOT EXISTS (SELECT 1 FROM notifications.outbox)
+               AND NOT EXISTS (SELECT 1 FROM notifications.outbox) AND NOT EXISTS (SELECT 1 FROM console.outbox)
                AND EXISTS (SELECT 1 FROM console.inbox WHERE consumer = 'console')
                AND (SELECT is_called FROM notifications.outbox_position_seq)
             """

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from cryptography.fernet import Fernet
 from starlette.responses import Response
 
-from services.console.commands import Pairing
+from services.console.commands import Exports, Pairing
 from services.console.live import Hub
 from services.console.oidc import Provider
 from services.console.pages.files import Files
@@ -22,6 +22,7 @@ class Parts:
     sessions: Sessions
     provider: Provider
     pairing: Pairing
+    exports: Exports
     hub: Hub
     files: Files
     look: Look

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from services.console.domain import NoSuchPage
-from services.console.pages import lists, pairs, signing_in, today
+from services.console.pages import export, lists, pairs, signing_in, today
 from services.console.pages.access import ADMINISTRATOR, EVERYONE, PUBLIC, THE_TWO, Asked, Page, route
 from services.console.pages.parts import Parts
 
@@ -34,6 +34,7 @@ PAGES: Final[tuple[Page, ...]] = (
     Page("GET", "/today", EVERYONE, today.show_today),
     Page("GET", "/today/fragment", EVERYONE, today.show_today_fragment, signed_out="refuse"),
     Page("GET", "/today/events", EVERYONE, today.follow_today, signed_out="refuse"),
+    Page("GET", "/export", EVERYONE, export.download_export),
     Page("GET", "/lists/{name}", ADMINISTRATOR, lists.show_list),
     Page("GET", "/pairs/{pair_id}/recall", ADMINISTRATOR, pairs.ask_recall),
     Page("POST", "/pairs/{pair_id}/recall", ADMINISTRATOR, pairs.recall_pair),

@@ -1,6 +1,6 @@
 """Sessions: looked up by the cookie's hash before any context exists, otherwise by their own person only."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.console.domain import Session
@@ -83,3 +83,14 @@ async def remove_session(tx: Transaction, institution_id: UUID, session_hash: by
 async def remove_ended_sessions(tx: Transaction) -> None:
     """Forget the sessions that nobody can use any more."""
     await tx.execute("DELETE FROM sessions WHERE ends_at < clock_timestamp()")
+
+
+async def list_own_sessions(tx: Transaction) -> list[dict[str, datetime]]:
+    """When the person of the context signed in, was last seen and is signed out; the wall hides everybody else's."""
+    rows = await tx.fetch("SELECT created_at, seen_at, ends_at FROM sessions ORDER BY created_at")
+    return [dict(row) for row in rows]
+
+
+async def delete_sessions_of(tx: Transaction, institution_id: UUID, person_id: UUID) -> None:
+    """Somebody is erased: the tokens that their sessions hold under seal name them."""
+    await tx.execute("DELETE FROM sessions WHERE institution_id = $1 AND person_id = $2", institution_id, person_id)

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.console.domain import PairState
-from services.console.store import heard
+from services.console.store import heard, signed_in
 from shared.contracts.contacts import ContactDetails, ContactErased, ContactRecorded, contact_id
 from shared.contracts.directory import (
     AgreementEnded,
@@ -135,6 +135,7 @@ async def _erase(tx: Transaction, institution_id: UUID, person_id: UUID, event: 
     # The lock comes first: a proposal that is being heard beside this could carry the name into a new pair.
     await heard.find_person_for_update(tx, institution_id, person_id)
     await heard.erase_person(tx, institution_id, person_id)
+    await signed_in.delete_sessions_of(tx, institution_id, person_id)
     seen_by = await heard.name_in_pairs(tx, person_id, None, None)
     heard.bump_revisions(tx, [*seen_by, institution_id], event.topic)
 

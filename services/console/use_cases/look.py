@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from services.console.domain import (
@@ -26,7 +27,7 @@ from services.console.domain import (
     Today,
     Viewer,
 )
-from services.console.store import shown
+from services.console.store import shown, signed_in
 from shared.platform.database import Transaction
 from shared.platform.members import Person
 
@@ -107,6 +108,19 @@ async def _own(tx: Transaction, viewer: Viewer) -> OwnToday:
 async def find_viewer(tx: Transaction, person: Person) -> Viewer:
     """Who looks, for pages that show nothing else; raises NotFound before the directory has spoken of them here."""
     return await shown.get_viewer(tx, person)
+
+
+async def gather_own(tx: Transaction, person: Person) -> dict[str, Any]:
+    """The console's own part of what a person takes with them: how they are shown, and where they are signed in."""
+    viewer = await shown.get_viewer(tx, person)
+    return {
+        "as_of": tx.now,
+        "name": viewer.name,
+        "locale": viewer.locale,
+        "time_zone": viewer.zone.key,
+        "institution": viewer.institution,
+        "sessions": await signed_in.list_own_sessions(tx),
+    }
 
 
 async def get_pair(tx: Transaction, person: Person, pair_id: UUID) -> SeenPair:

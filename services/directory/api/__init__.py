@@ -1,6 +1,16 @@
 """The directory over HTTP: parse, call one use case, show what became of it; refuses to hold a rule."""
 
-from services.directory.api import consortium, duties, erasures, joining, people, profiles, provisioning, rosters
+from services.directory.api import (
+    consortium,
+    duties,
+    erasures,
+    export,
+    joining,
+    people,
+    profiles,
+    provisioning,
+    rosters,
+)
 from services.directory.api.fields import ReadKeys
 from services.directory.api.scim import make_door
 from shared.platform.http import Routes
@@ -13,6 +23,7 @@ def make_routes(keys: ReadKeys) -> tuple[Routes, ...]:
         consortium.routes,
         duties.routes,
         erasures.routes,
+        export.routes,
         people.routes,
         profiles.routes,
         provisioning.routes,

@@ -33,6 +33,7 @@ from services.directory.use_cases.duties import (
     end_duty_in_time,
     get_duty,
     list_duties,
+    list_duties_of,
     remove_duty,
 )
 from services.directory.use_cases.groups import find_groups, get_group, remove_group, save_group
@@ -127,6 +128,7 @@ __all__ = [
     "issue_provisioning_secret",
     "list_agreements",
     "list_duties",
+    "list_duties_of",
     "list_erasures",
     "list_holds",
     "list_institutions",

@@ -84,6 +84,11 @@ async def get_duty(tx: Transaction, duty_id: UUID) -> HeldDuty:
     return await store.get_duty(tx, duty_id)
 
 
+async def list_duties_of(tx: Transaction, institution_id: UUID, person_id: UUID) -> list[HeldDuty]:
+    """Every duty of a person."""
+    return await store.list_duties_of(tx, institution_id, person_id)
+
+
 async def list_duties(
     tx: Transaction, institution_id: UUID, programme: str | None, after: tuple[str, UUID] | None, limit: int
 ) -> list[HeldDuty]:

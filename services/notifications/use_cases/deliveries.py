@@ -22,6 +22,9 @@ LEASE: Final = timedelta(minutes=2)
 NO_CONTACT_YET: Final = timedelta(seconds=2)
 """Real time until the contacts' topic is expected to have said more."""
 
+_EVERYTHING: Final = 1_000_000
+"""More messages than a person can get."""
+
 ANYTHING_WAITS: Final = store.ANYTHING_WAITS
 
 _log = logger("deliveries")
@@ -114,6 +117,11 @@ def _pause(message: Message, cause: Cause, to: ContactDetails | None, now: datet
         return NO_CONTACT_YET
     due_at = message.own_time(cause, to.time_zone)
     return due_at - now if due_at is not None and now < due_at else None
+
+
+async def gather_own(tx: Transaction, me: Person) -> list[Delivery]:
+    """Every message to a person; an administrator's institution's left out."""
+    return await store.list_deliveries_to_person(tx, me.person_id, None, _EVERYTHING)
 
 
 async def _open_contacts(tx: Transaction, key: ContactsKey, people: Collection[UUID]) -> dict[UUID, ContactDetails]:

@@ -132,6 +132,12 @@ async def get_declaration(tx: Transaction, conflict_id: UUID) -> Declaration:
     return Declaration(**row)
 
 
+async def list_declarations_by(tx: Transaction, person_id: UUID) -> list[Declaration]:
+    """What somebody declared, withdrawn or not, the latest first."""
+    rows = await tx.fetch(_DECLARATION + "WHERE declared_by = $1 ORDER BY declared_at DESC, conflict_id", person_id)
+    return [Declaration(**row) for row in rows]
+
+
 async def withdraw_declaration(tx: Transaction, conflict_id: UUID, now: datetime) -> bool:
     """Whether it was withdrawn now: it may have been before."""
     done = await tx.execute(

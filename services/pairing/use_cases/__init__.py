@@ -34,6 +34,7 @@ from services.pairing.use_cases.conflicts import (
     take_up_duty,
     withdraw_conflict,
 )
+from services.pairing.use_cases.export import gather_own
 from services.pairing.use_cases.first_years import (
     answer_first_year_offer,
     list_first_year_offers,
@@ -145,6 +146,7 @@ __all__ = [
     "end_with_notice",
     "end_with_term",
     "form_circle",
+    "gather_own",
     "invite_to_circle",
     "join_circle",
     "lapse_choice",

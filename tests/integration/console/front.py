@@ -19,7 +19,7 @@ from fastapi import FastAPI
 from jwt.algorithms import RSAAlgorithm
 
 from services.console import pages
-from services.console.commands import Pairing
+from services.console.commands import Exports, Pairing
 from services.console.live import Hub
 from services.console.oidc import Client, Provider, Tokens
 from services.console.sessions import CookieNames, Sessions, cipher_of
@@ -34,6 +34,8 @@ from tests.integration.console.consortium import Person
 URL: Final = "http://console.test"
 ISSUER: Final = "http://issuer.test"
 PAIRING: Final = "http://pairing.test"
+DIRECTORY: Final = "http://directory.test"
+MEETINGS: Final = "http://meetings.test"
 CLIENT: Final = Client(ISSUER, "osler-console", "a client secret of this test", f"{URL}/signed-in", f"{URL}/signed-out")
 
 
@@ -56,6 +58,9 @@ class World:
     pairs: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
     commands: list[httpx.Request] = field(default_factory=list[httpx.Request])
     refuses: tuple[int, dict[str, Any]] | None = None
+    exports: dict[str, httpx.Response] = field(default_factory=dict[str, httpx.Response])
+    """What the services answer who are asked for a person's export, by their address."""
+    exported_as: list[str] = field(default_factory=list[str])
     is_away: bool = False
 
     def answer(self, request: httpx.Request) -> httpx.Response:
@@ -65,6 +70,9 @@ class World:
         if str(request.url).startswith(PAIRING):
             return self._pairing(request)
         match request.url.path:
+            case "/me/export":
+                self.exported_as.append(request.headers["authorization"])
+                return self.exports[f"{request.url.scheme}://{request.url.host}"]
             case "/.well-known/openid-configuration":
                 return _said(self._about())
             case "/jwks.json":
@@ -197,6 +205,7 @@ def open_front(console: Running) -> Front:
         sessions=sessions,
         provider=provider,
         pairing=Pairing(PAIRING, http),
+        exports=Exports({"directory": DIRECTORY, "meetings": MEETINGS}, http),
         hub=hub,
         files=files,
         look=pages.Look(files, issuer_origin=ISSUER, is_secure=False),

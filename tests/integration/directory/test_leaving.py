@@ -221,3 +221,15 @@ async def test_there_is_no_hold_on_whoever_was_erased_and_no_erasure_of_whoever_
     assert (late.status_code, late.json()["code"]) == (409, "person_already_erased")
     nowhere = await hospital.post(f"/holds/{person_id}/release")
     assert (nowhere.status_code, nowhere.json()["code"]) == (404, "hold_not_found")
+
+
+async def test_a_person_takes_along_what_the_directory_knows_of_them(hospital: Hospital) -> None:
+    person_id = (await hospital.people())["E-3"]["person_id"]
+    duty = {"person_id": person_id, "programme": "internal_medicine", "duty": "director"}
+    (await hospital.post("/duties", json=duty)).raise_for_status()
+    await hospital.post(f"/people/{person_id}/holds", json={"ground": "investigation", "tell_person": False})
+    async with hospital.client("E-3") as http:
+        own = (await http.get("/me/export")).raise_for_status().json()
+    assert (own["person"]["external_id"], own["person"]["held_since"]) == ("E-3", None)
+    assert [each["duty"] for each in own["duties"]] == ["director"]
+    assert "Ada Nowak" not in str(own)

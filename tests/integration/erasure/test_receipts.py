@@ -128,10 +128,11 @@ async def test_contact_details_that_wait_go_with_the_person_and_the_tombstone_is
     await park(running, someone.sealed())
     await running.deliver(someone.erased())
     assert await running.rows("SELECT FROM parked WHERE consumer = $1", name) == []
+    passed = "SELECT version, waiting FROM inbox WHERE aggregate_id = $1"
+    [row] = await running.rows(passed, contact_id(someone.person_id))
+    assert tuple(row) == (1, 0)
     await running.deliver(someone.buried())
-    [row] = await running.rows(
-        "SELECT version, waiting FROM inbox WHERE aggregate_id = $1", contact_id(someone.person_id)
-    )
+    [row] = await running.rows(passed, contact_id(someone.person_id))
     assert tuple(row) == (2, 0)
 
 

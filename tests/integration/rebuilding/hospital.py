@@ -171,7 +171,7 @@ class Hospital(Office):
 
     async def ends(self, topic: str) -> int:
         """How many records a topic has."""
-        consumer = AIOKafkaConsumer(**client_options(self.stage.settings("notifications")))
+        consumer = AIOKafkaConsumer(**client_options(self.stage.settings("directory")))  # who reads each of them
         await consumer.start()
         try:
             found = await consumer.end_offsets([TopicPartition(topic, number) for number in range(partitions(topic))])
