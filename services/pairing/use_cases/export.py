@@ -2,13 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from services.pairing import store
-from services.pairing.domain import Asked, Declaration, Pair, Request
+from services.pairing.domain import Asked, Circle, Declaration, Opportunity, Pair, Request, ShownIntroduction
+from services.pairing.domain.compact import Version
+from services.pairing.domain.concern import Concern
+from services.pairing.domain.first_year import FirstYearOffer
+from services.pairing.domain.introduction import Wish
 from services.pairing.domain.leaving import Leaving
-from services.pairing.store import conflicts
+from services.pairing.domain.terms import Goal
+from services.pairing.store import compacts, conflicts, first_years
 from services.pairing.store import leaving as leavings
+from services.pairing.use_cases.circles import list_circles
+from services.pairing.use_cases.compacts import Reading, list_versions, show_compact
+from services.pairing.use_cases.concerns import list_concerns
+from services.pairing.use_cases.introductions import list_introductions, list_wishes, show_fields
+from services.pairing.use_cases.opportunities import list_opportunities
 from shared.platform.database import Transaction
 from shared.platform.members import Person as Member
 
@@ -25,10 +36,19 @@ class Own:
     requests: Sequence[Request]
     asked: Sequence[Asked]
     declarations: Sequence[Declaration]
+    compacts: Sequence[tuple[Reading, Sequence[tuple[Version, list[Goal]]]]]
+    concerns: Sequence[Concern]
+    introduces_in: Sequence[str]
+    wishes: Sequence[Wish]
+    introductions: Sequence[ShownIntroduction]
+    circles: Sequence[Circle]
+    opportunities: Sequence[Opportunity]
+    first_year_offers: Sequence[FirstYearOffer]
 
 
-async def gather_own(tx: Transaction, me: Member) -> Own:
+async def gather_own(tx: Transaction, me: Member, now: datetime) -> Own:
     """Everything of a person, an administrator's institution's left out."""
+    me = Member(me.person_id, me.institution_id, me.roles - {"administrator"})
     pairs = await store.list_pairs(tx, me.person_id, None, None, _ALL)
     by_id = {pair.pair_id: pair for pair in pairs}
     questions = await leavings.list_leavings(tx, me.person_id, None, _ALL)
@@ -38,4 +58,16 @@ async def gather_own(tx: Transaction, me: Member) -> Own:
         requests=await store.list_requests(tx, me.person_id, None, None, _ALL),
         asked=await store.list_asked(tx, me.person_id, None, None, _ALL),
         declarations=await conflicts.list_declarations_by(tx, me.person_id),
+        compacts=[
+            (await show_compact(tx, me, pair.pair_id), await list_versions(tx, me, pair.pair_id, None, _ALL))
+            for pair in pairs
+            if await compacts.find_compact(tx, pair.pair_id) is not None
+        ],
+        concerns=[one for one in await list_concerns(tx, me, None, _ALL) if one.person_id == me.person_id],
+        introduces_in=await show_fields(tx, me, now) if "mentor" in me.roles else (),
+        wishes=await list_wishes(tx, me, None, _ALL),
+        introductions=await list_introductions(tx, me, None, _ALL),
+        circles=[circle for circle, _ in await list_circles(tx, me, None, _ALL)],
+        opportunities=await list_opportunities(tx, me, None, _ALL, now),
+        first_year_offers=await first_years.list_first_year_offers(tx, me.person_id, None, _ALL),
     )

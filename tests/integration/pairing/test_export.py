@@ -6,8 +6,11 @@ from uuid import UUID
 from shared.contracts.event import Role
 from shared.testing.running import Running
 from tests.integration.pairing.asking import Mentee, Mentor
+from tests.integration.pairing.compacting import Couple
 from tests.integration.pairing.hospital import Hospital
+from tests.integration.pairing.introducing import FIELD, Somebody
 from tests.integration.pairing.lent import Lent
+from tests.integration.pairing.test_concerns import WORDS, name_contact, raise_concern
 
 
 async def exported(hospital: Hospital, person_id: UUID, *roles: Role) -> dict[str, Any]:
@@ -54,3 +57,35 @@ async def test_what_somebody_declared_is_theirs_and_an_administrator_takes_nothi
     assert (await exported(hospital, mentor_id, "mentor"))["declared_conflicts"] == []
     administrator = await exported(hospital, hospital.administrator_id, "administrator")
     assert {name: own for name, own in administrator.items() if name != "as_of" and own} == {}
+
+
+async def test_a_compact_is_both_ones_and_a_concern_only_whose_it_is(pairing: Running) -> None:
+    couple = await Couple.agreed(pairing)
+    contact_id = await name_contact(couple.mentees)
+    (await raise_concern(couple, "mentee")).raise_for_status()
+    mentor = await exported(couple.mentors, couple.person("mentor"), "mentor")
+    mentee = await exported(couple.mentees, couple.person("mentee"), "mentee")
+    for own in (mentor, mentee):
+        [compact] = own["compacts"]
+        assert compact["compact"]["in_force"]["number"] == 1
+        assert [version["number"] for version in compact["versions"]] == [1]
+        assert (compact["compact"]["mine"] is None, compact["compact"]["theirs"] is None) == (False, False)
+    assert [one["words"] for one in mentee["concerns"]] == [WORDS]
+    assert mentor["concerns"] == []
+    assert WORDS not in str(mentor)
+    assert (await exported(couple.mentees, contact_id, "mentee"))["concerns"] == []
+
+
+async def test_what_was_listed_wished_and_offered_beyond_the_pair_is_exported_too(pairing: Running) -> None:
+    couple = await Couple.agreed(pairing)
+    mentor = Somebody(couple.mentors, couple.person("mentor"))
+    mentee = Somebody(couple.mentees, couple.person("mentee"), "mentee")
+    await mentor.list_fields(FIELD)
+    wish = {"mentor_id": str(mentor.person_id), "field": FIELD}
+    (await mentee.post("/introduction-wishes", wish)).raise_for_status()
+    (await mentor.offer(mentee, Somebody(couple.mentors, await couple.mentors.mentor()))).raise_for_status()
+    theirs = await exported(couple.mentors, mentor.person_id, "mentor")
+    hers = await exported(couple.mentees, mentee.person_id, "mentee")
+    assert theirs["introduces_in"] == [FIELD]
+    assert [len(own["introduction_wishes"]) for own in (theirs, hers)] == [1, 1]
+    assert [len(own["introductions"]) for own in (theirs, hers)] == [1, 1]

@@ -10,12 +10,14 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import asyncpg
+import httpx
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from shared.contracts.directory import AgreementEnded, DirectoryEvent, PersonLeft, PersonReturned, PersonWentOnLeave
+from shared.platform.database import is_nobodys_fault
 from shared.platform.loops import rest
 from shared.testing.running import Running
 from tests.integration.pairing.hospital import SINCE, Desk, Hospital, tell
@@ -80,7 +82,9 @@ class Consortium:
         while True:
             try:
                 await self.pairing.deliver(*events)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            except Exception as error:
+                if not is_nobodys_fault(error):
+                    raise
                 await rest(0.01)
             else:
                 return
@@ -94,9 +98,9 @@ class Consortium:
         while True:
             try:
                 code = await desk.insist(pair, act)
-            except (KeyError, ValueError) as error:
-                code = str(error)
-            if code not in _AWAY and "503" not in code:
+            except httpx.HTTPStatusError as error:  # not even the pair could be shown
+                code = error.response.json()["code"]
+            if code not in _AWAY:
                 return code
             await rest(0.01)
 
@@ -111,8 +115,15 @@ class Consortium:
             )
         finally:
             await connection.close()
-        for database in (self.pairing.app, self.pairing.worker):
-            await database.pool.expire_connections()
+
+    async def reconnect(self) -> None:
+        """Wait until every connection of both logins answers again, so that what comes next meets no old loss."""
+        for pool in (self.pairing.app.pool, self.pairing.worker.pool):
+            lost = True
+            while lost:
+                asked = [pool.fetchval("SELECT pg_sleep(0.005)") for _ in range(pool.get_max_size())]
+                answers = await asyncio.gather(*asked, return_exceptions=True)
+                lost = any(isinstance(answer, Exception) for answer in answers)
 
     async def held(self) -> Held:
         """What counts against which limit now, from the rows themselves."""
@@ -210,6 +221,8 @@ class Promises(RuleBasedStateMachine):
                 if cut is not None:
                     acts.append(self.all.cut_connections(cut))
                 await asyncio.gather(*acts)
+                if cut is not None:
+                    await self.all.reconnect()
 
         self.run(all_of_them())
 
@@ -281,6 +294,7 @@ class Promises(RuleBasedStateMachine):
         async def again() -> None:
             if cut:
                 await asyncio.gather(self.all.hear(*events), self.all.cut_connections(0.005))
+                await self.all.reconnect()
             await self.all.hear(*events)
 
         self.run(again())
