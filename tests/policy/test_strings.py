@@ -72,11 +72,20 @@ def valid(sent: Any) -> Any:
     match sent:
         case dict():
             fields = cast("dict[str, Any]", sent)
-            return {name: VALID[name]() if name in VALID else valid(value) for name, value in fields.items()}
+            return {name: valid_field(name, value) for name, value in fields.items()}
         case list():
             return [valid(each) for each in cast("list[Any]", sent)]
         case _:
             return sent
+
+
+def valid_field(name: str, value: Any) -> Any:
+    """One field's value; a list of objects says itself what is valid in it, whatever a list of codes has to hold."""
+    match value:
+        case [dict(), *_]:
+            return valid(value)
+        case _:
+            return VALID[name]() if name in VALID else valid(value)
 
 
 def with_each_text(sent: Any) -> Iterator[Any]:

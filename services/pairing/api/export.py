@@ -29,7 +29,7 @@ class CompactExport(BaseModel):
 
 
 class ExportView(BaseModel):
-    """Your pairs with their compacts, your requests and those that asked you, and what else you said or took part in."""
+    """Your pairs with their compacts, your requests, those that asked you, and what else you said or took part in."""
 
     as_of: AwareDatetime
     pairs: Sequence[PairView]

@@ -15,7 +15,8 @@ from pydantic import SecretStr
 from services.console import consumers as console_consumers
 from services.feedback.use_cases import submit_feedback
 from shared.contracts.console import ErasureDone
-from shared.contracts.directory import InstitutionJoined
+from shared.contracts.directory import InstitutionJoined, PersonErased
+from shared.contracts.erasure import receipt_id
 from shared.contracts.event import Event
 from shared.contracts.meetings import MeetingHeld
 from shared.contracts.pairing import PairActivated, PairEnded
@@ -205,6 +206,8 @@ class Hospital(Office):
             if behind:
                 return False
         asked = {tuple(row) for row in await self.feedback.rows("SELECT request_id, version FROM feedback_requests")}
+        gone = [event.person_id for event in self.heard if isinstance(event, PersonErased)]
+        asked |= {(receipt_id(person_id, "feedback"), 1) for person_id in gone}
         hearers = [await each.rows("SELECT aggregate_id, version FROM inbox") for each in (self.service, self.console)]
         unheard = [asked - {tuple(row) for row in known} for known in hearers]
         waiting = await self.service.rows("SELECT 1 FROM messages WHERE state = 'waiting'")
