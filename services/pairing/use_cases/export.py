@@ -1,7 +1,7 @@
 """What a person takes with them from pairing: one's own, whichever other roles one holds."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -48,7 +48,7 @@ class Own:
 
 async def gather_own(tx: Transaction, me: Member, now: datetime) -> Own:
     """Everything of a person, an administrator's institution's left out."""
-    me = Member(me.person_id, me.institution_id, me.roles - {"administrator"})
+    me = replace(me, roles=me.roles - {"administrator"})
     pairs = await store.list_pairs(tx, me.person_id, None, None, _ALL)
     by_id = {pair.pair_id: pair for pair in pairs}
     questions = await leavings.list_leavings(tx, me.person_id, None, _ALL)
@@ -68,6 +68,7 @@ async def gather_own(tx: Transaction, me: Member, now: datetime) -> Own:
         wishes=await list_wishes(tx, me, None, _ALL),
         introductions=await list_introductions(tx, me, None, _ALL),
         circles=[circle for circle, _ in await list_circles(tx, me, None, _ALL)],
-        opportunities=await list_opportunities(tx, me, None, _ALL, now),
+        # Whoever has no role is shown what they offered or follow, and nothing that they might save.
+        opportunities=await list_opportunities(tx, replace(me, roles=frozenset()), None, _ALL, now),
         first_year_offers=await first_years.list_first_year_offers(tx, me.person_id, None, _ALL),
     )
