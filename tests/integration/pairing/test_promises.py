@@ -77,8 +77,12 @@ class Consortium:
         self.agreements[way] = (await lender.lend_to(borrower, cap=cap), cap)
 
     async def hear(self, *events: DirectoryEvent) -> None:
-        """Deliver until it is taken, as Kafka does."""
+        """What the directory says for the first time."""
         self.heard.append(events)
+        await self.deliver(*events)
+
+    async def deliver(self, *events: DirectoryEvent) -> None:
+        """Try until it is taken, as Kafka does."""
         while True:
             try:
                 await self.pairing.deliver(*events)
@@ -293,12 +297,11 @@ class Promises(RuleBasedStateMachine):
 
         async def again() -> None:
             if cut:
-                await asyncio.gather(self.all.hear(*events), self.all.cut_connections(0.005))
+                await asyncio.gather(self.all.deliver(*events), self.all.cut_connections(0.005))
                 await self.all.reconnect()
-            await self.all.hear(*events)
+            await self.all.deliver(*events)
 
         self.run(again())
-        self.all.heard = self.all.heard[:-1]
         assert self.run(self.all.held()) == before
 
     @invariant()
