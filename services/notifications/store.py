@@ -147,7 +147,7 @@ async def add_cause(tx: Transaction, cause: Cause) -> None:
 
 
 async def follow_cause(tx: Transaction, cause: Cause) -> bool:
-    """Keep an opportunity of a mentee, new or taken up again; False where it is followed already."""
+    """Keep a cause that may come again, new or after it was over; False where it is kept already."""
     row = await tx.find(
         """
         INSERT INTO causes AS held (cause_id, kind, mentor_id, mentee_id, mentor_institution_id,
@@ -171,16 +171,11 @@ async def follow_cause(tx: Transaction, cause: Cause) -> bool:
     return row is not None
 
 
-async def find_cause_for_update(tx: Transaction, cause_id: UUID) -> Cause | None:
-    row = await tx.find("SELECT" + _CAUSE + "FROM causes WHERE cause_id = $1 FOR UPDATE", cause_id)
-    return None if row is None else Cause(**_fields(row))
-
-
 async def get_cause_for_update(tx: Transaction, cause_id: UUID) -> Cause:
-    cause = await find_cause_for_update(tx, cause_id)
-    if cause is None:  # another publisher spoke of it before its own was heard
+    row = await tx.find("SELECT" + _CAUSE + "FROM causes WHERE cause_id = $1 FOR UPDATE", cause_id)
+    if row is None:  # another publisher spoke of it before its own was heard
         raise NotYet
-    return cause
+    return Cause(**_fields(row))
 
 
 async def list_causes(tx: Transaction, cause_ids: Collection[UUID]) -> dict[UUID, Cause]:

@@ -16,10 +16,7 @@ UNRESOLVED = "conflict_unresolved"
 async def raise_conflict(tx: Transaction, event: ConflictRaised) -> None:
     """All concerned are told that it came up, and until when it can be resolved."""
     cause = of_two(event, conflict_id(event.pair_id), "conflict", "open", event.review_by)
-    if await store.find_cause_for_update(tx, cause.cause_id) is None:
-        await store.add_cause(tx, cause)
-    else:
-        await store.save_cause(tx, cause)
+    await store.follow_cause(tx, cause)
     await _tell(tx, cause, "conflict_raised", event, ends_at=event.review_by)
 
 

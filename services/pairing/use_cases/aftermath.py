@@ -1,11 +1,12 @@
 """What follows every step of a pair: it is stored, said and timed; refuses to do one without the others."""
 
-from typing import ClassVar, Final, LiteralString
+from typing import ClassVar, LiteralString
 
 from services.pairing import store
 from services.pairing.domain import Pair
 from services.pairing.use_cases.compact_ends import follow_end
 from services.pairing.use_cases.drift import follow_pair
+from services.pairing.use_cases.pair_timer import PairTimer
 from shared.contracts.pairing import (
     ConflictRaised,
     ConflictResolved,
@@ -21,30 +22,23 @@ from shared.platform import outbox, timers
 from shared.platform.database import Transaction
 from shared.platform.timers import Timer
 
-_LOCK_PAIRS: Final[LiteralString] = (
-    "SELECT pair_id FROM pairs WHERE pair_id = ANY($1) ORDER BY pair_id FOR UPDATE SKIP LOCKED"
-)
 
-
-class ProposalLapses(Timer):
+class ProposalLapses(PairTimer):
     """Seven days after a proposal; it fires however late, since no answer is taken after them."""
 
     kind: ClassVar[str] = "proposal_lapses"
-    lock: ClassVar[LiteralString] = _LOCK_PAIRS
 
 
-class ActivationLapses(Timer):
+class ActivationLapses(PairTimer):
     """Twenty-one days after the mentor's yes; it fires however late, since no second yes is taken after them."""
 
     kind: ClassVar[str] = "activation_lapses"
-    lock: ClassVar[LiteralString] = _LOCK_PAIRS
 
 
-class ConflictReviewOver(Timer):
+class ConflictReviewOver(PairTimer):
     """Fourteen days after a conflict of interest came up in a pair; it fires however late, and the pair rests."""
 
     kind: ClassVar[str] = "conflict_review_over"
-    lock: ClassVar[LiteralString] = _LOCK_PAIRS
 
 
 class CardsOutdated(Timer):

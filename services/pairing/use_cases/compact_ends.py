@@ -1,33 +1,27 @@
 """How a compact comes to its end by the clock: its term, and a year after the pair every word of it."""
 
 from datetime import datetime
-from typing import ClassVar, Final, LiteralString
+from typing import ClassVar
 from uuid import UUID
 
 from services.pairing.domain.terms import words_end
 from services.pairing.store import compacts, concerns
+from services.pairing.use_cases.pair_timer import PairTimer
 from shared.contracts.pairing import PairEnded, PairEvent
 from shared.platform import timers
 from shared.platform.database import Transaction
-from shared.platform.timers import Timer
-
-_LOCK_PAIRS: Final[LiteralString] = (
-    "SELECT pair_id FROM pairs WHERE pair_id = ANY($1) ORDER BY pair_id FOR UPDATE SKIP LOCKED"
-)
 
 
-class CompactTermOver(Timer):
+class CompactTermOver(PairTimer):
     """The last day of the compact in force is over; it fires however late, and the pair ends."""
 
     kind: ClassVar[str] = "compact_term_over"
-    lock: ClassVar[LiteralString] = _LOCK_PAIRS
 
 
-class CompactWordsOver(Timer):
+class CompactWordsOver(PairTimer):
     """Twelve months after the end of a pair; it fires however late, and its words are deleted."""
 
     kind: ClassVar[str] = "compact_words_over"
-    lock: ClassVar[LiteralString] = _LOCK_PAIRS
 
 
 async def set_term(tx: Transaction, pair_id: UUID, ends_at: datetime) -> None:

@@ -1,25 +1,22 @@
 """Silence between the two of a pair, judged by their compact in force: raised once, and cleared by the next contact."""
 
 from datetime import datetime
-from typing import ClassVar, LiteralString
+from typing import ClassVar
 from uuid import UUID
 
 from services.pairing import store
 from services.pairing.domain.compact import Compact
 from services.pairing.store import compacts
+from services.pairing.use_cases.pair_timer import PairTimer
 from shared.contracts.pairing import CompactEvent, PairEnded, PairEvent, PairPaused, PairResumed
 from shared.platform import outbox, timers
 from shared.platform.database import Transaction
-from shared.platform.timers import Timer
 
 
-class CompactDrifts(Timer):
+class CompactDrifts(PairTimer):
     """One and a half meeting intervals after the last contact; it fires however late, unless a contact came first."""
 
     kind: ClassVar[str] = "compact_drifts"
-    lock: ClassVar[LiteralString] = (
-        "SELECT pair_id FROM pairs WHERE pair_id = ANY($1) ORDER BY pair_id FOR UPDATE SKIP LOCKED"
-    )
 
 
 async def follow_pair(tx: Transaction, said: PairEvent) -> None:

@@ -18,6 +18,7 @@ from services.pairing.domain import (
     NoMentor,
     NotYourMentee,
     NotYourStep,
+    Person,
     SamePerson,
     ShownIntroduction,
     Side,
@@ -49,17 +50,13 @@ class IntroductionLapses(Timer):
 
 async def show_fields(tx: Transaction, me: Member, now: datetime) -> list[str]:
     """In what the mentor says they can introduce somebody. Raises NoMentor."""
-    mentor = await store.find_person(tx, me.institution_id, me.person_id)
-    if mentor is None or not mentor.is_mentor:
-        raise NoMentor
+    _refuse_who_is_no_mentor(await store.find_person(tx, me.institution_id, me.person_id))
     return await store.list_fields(tx, me.institution_id, me.person_id, now)
 
 
 async def set_fields(tx: Transaction, me: Member, fields: Sequence[str], now: datetime) -> list[str]:
     """The mentor lists other fields, and the cards at other institutions follow by the clock. Raises NoMentor."""
-    mentor = await store.find_person_for_update(tx, me.institution_id, me.person_id)
-    if mentor is None or not mentor.is_mentor:
-        raise NoMentor
+    _refuse_who_is_no_mentor(await store.find_person_for_update(tx, me.institution_id, me.person_id))
     await store.save_fields(tx, me.institution_id, me.person_id, list(dict.fromkeys(fields)))
     await timers.schedule(tx, CardsOutdated(subject_id=me.person_id), now)
     return await store.list_fields(tx, me.institution_id, me.person_id, now)
@@ -72,9 +69,8 @@ async def wish_introduction(tx: Transaction, me: Member, mentor_id: UUID, field:
     """
     if mentor_id == me.person_id:
         raise SamePerson
-    mentee = await store.find_person_for_update(
-        tx, me.institution_id, me.person_id
-    )  # who asks twice at once waits here
+    # Who asks twice at once waits here.
+    mentee = await store.find_person_for_update(tx, me.institution_id, me.person_id)
     if mentee is None or not mentee.is_mentee:
         raise MenteeNotFound
     home_id = await store.find_mentor_institution(tx, me.institution_id, mentor_id, now)
@@ -102,9 +98,7 @@ async def offer_introduction(
     Raises NoMentor, FieldNotListed, NotYourMentee, ColleagueNotFound, SamePerson, IntroductionOpen.
     """
     people = await store.list_people_for_share(tx, me.institution_id, [me.person_id])
-    mentor = people.get(me.person_id)
-    if mentor is None or not mentor.is_mentor:
-        raise NoMentor
+    _refuse_who_is_no_mentor(people.get(me.person_id))
     refuse_unlisted(field, await store.list_fields(tx, me.institution_id, me.person_id, now))
     mentees_id = await store.find_mentees_institution(tx, me.person_id, mentee_id, now)
     if mentees_id is None:
@@ -211,6 +205,11 @@ async def standing_as(tx: Transaction, institution_id: UUID, person_id: UUID) ->
     before = await store.stand_as(tx, institution_id, person_id)
     yield
     await store.stand_as(tx, *before)
+
+
+def _refuse_who_is_no_mentor(person: Person | None) -> None:
+    if person is None or not person.is_mentor:
+        raise NoMentor
 
 
 async def _get_for_update(tx: Transaction, shown: ShownIntroduction) -> Introduction:

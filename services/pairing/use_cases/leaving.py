@@ -1,7 +1,7 @@
 """Notice was given: the two of each pair under the agreement are asked, and without two yeses the pair ends with it."""
 
 from datetime import datetime
-from typing import ClassVar, LiteralString
+from typing import ClassVar
 from uuid import UUID
 
 from services.pairing import store
@@ -9,23 +9,15 @@ from services.pairing.domain import CLOSED, DIRECTORY, NotPossibleNow, NotYourSt
 from services.pairing.domain.leaving import NOTICE, TERM_OVER, FirstWaiting, Leaving, Word
 from services.pairing.store import leaving as leavings
 from services.pairing.use_cases.aftermath import record
+from services.pairing.use_cases.pair_timer import PairTimer
 from services.pairing.use_cases.pairs import roles_in
 from shared.platform import timers
 from shared.platform.database import Transaction
 from shared.platform.members import Person as Member
-from shared.platform.timers import Timer
-
-
-class PairTimer(Timer):
-    """An instant of a pair under an agreement that ends; it fires however late, because nobody may answer after it."""
-
-    lock: ClassVar[LiteralString] = (
-        "SELECT pair_id FROM pairs WHERE pair_id = ANY($1) ORDER BY pair_id FOR UPDATE SKIP LOCKED"
-    )
 
 
 class NoticeRunsOut(PairTimer):
-    """The notice is over; the pair ends without waiting for the agreement's own end to be heard."""
+    """The notice is over; it fires however late, since nobody may answer after it, and waits for no end to be heard."""
 
     kind: ClassVar[str] = "notice_runs_out"
 

@@ -136,21 +136,13 @@ async def part_with(
     circles = await store.list_open_circles_of_for_update(tx, person_id)
     opportunities = await store.list_open_opportunities_by_for_update(tx, person_id, now)
     await _part(tx, pairs, reason, now)
-    if reason == "erased":
-        await store.delete_decline_reasons(tx, person_id)
-        await leaving.delete_first_waiting(tx, institution_id, person_id)
-        await forget_words_of(tx, person_id)
-        await forget_concerns_of(tx, person_id)
     await withdraw_of(tx, requests, person_id, reason, now)
     await take_mentor_away(tx, requests, person_id, now)
     await withdraw_introductions_of(tx, introductions, person_id, frozenset({"mentor", "mentee", "colleague"}))
     await part_with_circles(tx, circles, person_id, now)
     await withdraw_opportunities(tx, opportunities, now)
     if reason == "erased":
-        await forget_opportunities_of(tx, person_id)
-        await store.delete_kept_answers_about(tx, person_id)
-        await forget_introductions_of(tx, institution_id, person_id)
-        await store.forget_topics(tx, person_id)
+        await _forget(tx, institution_id, person_id)
 
 
 async def sign_agreement(tx: Transaction, agreement: Agreement) -> None:
@@ -203,6 +195,18 @@ async def _lock_person(tx: Transaction, institution_id: UUID, person_id: UUID) -
     if person is None:
         raise NotYet
     return person
+
+
+async def _forget(tx: Transaction, institution_id: UUID, person_id: UUID) -> None:
+    """Nothing stays of what somebody who was erased wrote, or of what was kept about them."""
+    await store.delete_decline_reasons(tx, person_id)
+    await leaving.delete_first_waiting(tx, institution_id, person_id)
+    await forget_words_of(tx, person_id)
+    await forget_concerns_of(tx, person_id)
+    await forget_opportunities_of(tx, person_id)
+    await forget_introductions_of(tx, institution_id, person_id)
+    await store.forget_topics(tx, person_id)
+    await store.delete_kept_answers_about(tx, person_id)
 
 
 async def _part(tx: Transaction, pairs: list[Pair], reason: str, now: datetime) -> None:
