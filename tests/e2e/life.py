@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import httpx
 from pydantic import SecretStr
@@ -17,7 +17,7 @@ from tests.e2e.up import Platform
 
 _HEARD_WITHIN: Final = 60.0
 _MEETINGS: Final = 3  # after the third, feedback is asked for
-_ALDER: Final = {
+ALDER: Final[dict[str, Any]] = {
     "name": "Alder Hospital",
     "mail_domain": "alder.example",
     "time_zone": "Europe/Prague",
@@ -55,8 +55,8 @@ async def live(platform: Platform) -> Life:
     """Let it happen, and wait until every service has said what follows."""
     chief, administrator = "c1@consortium.example", "a1@alder.example"
     mentor, mentee = "m1@alder.example", "t1@alder.example"
-    await _found(platform)
-    await join(platform, chief, _ALDER)
+    await found(platform, "stepped")
+    await join(platform, chief, ALDER)
     async with platform.client("directory", administrator) as http:
         await done(lambda: http.post("/programmes", json={"code": "surgery", "name": "Surgery"}))
     people = await import_roster(platform, administrator, _ROSTER)
@@ -67,9 +67,10 @@ async def live(platform: Platform) -> Life:
     return life
 
 
-async def _found(platform: Platform) -> None:
+async def found(platform: Platform, clock: Literal["real", "stepped"]) -> None:
+    """Let the consortium begin, with its own administrator."""
     settings = PlatformSettings(
-        clock="stepped",
+        clock=clock,
         worker_database=platform.database("directory_worker"),
         sign_in_secret=SecretStr(platform.secrets.sign_in()),
         contacts_key=SecretStr(platform.secrets.contacts_key()),
