@@ -16,6 +16,7 @@ from shared.contracts.directory import (
     PersonLeft,
     PersonReturned,
     PersonWentOnLeave,
+    ProfileChanged,
     RoleAssigned,
     RoleRemoved,
 )
@@ -83,6 +84,12 @@ async def on_duty_removed(tx: Transaction, event: DutyRemoved) -> None:
     """What followed from the duty is resolved."""
     duty = event.institution_id, event.person_id, event.programme, event.duty
     await use_cases.lay_down_duty(tx, *duty, tx.now)
+
+
+@events.on(ProfileChanged)
+async def on_profile_changed(tx: Transaction, event: ProfileChanged) -> None:
+    """What somebody speaks is shown with their places."""
+    await use_cases.note_languages(tx, event.institution_id, event.person_id, event.languages)
 
 
 @events.on(PersonWentOnLeave)

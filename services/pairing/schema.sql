@@ -48,6 +48,7 @@ CREATE TABLE people (
     accepting boolean NOT NULL DEFAULT true,
     introduces_in text[] NOT NULL DEFAULT '{}',
     level text,
+    languages text[] NOT NULL DEFAULT '{}',
     PRIMARY KEY (person_id, institution_id)
 );
 CREATE INDEX people_mentors ON people (institution_id, person_id) WHERE is_mentor;
@@ -69,6 +70,7 @@ CREATE TABLE mentor_cards (
     starts_at timestamptz NOT NULL,
     ends_at timestamptz,
     introduces_in text[] NOT NULL DEFAULT '{}',
+    languages text[] NOT NULL DEFAULT '{}',
     PRIMARY KEY (institution_id, mentor_id, agreement_id),
     CHECK (institution_id <> home_institution_id)
 );

@@ -87,13 +87,17 @@ class PairView(BaseModel):
 
 
 class MentorView(BaseModel):
-    """A mentor who may be proposed now: how many places are free for you, and in what they can introduce somebody."""
+    """A mentor who may be proposed now: how many places are free for you, where they introduce people, what they speak.
+
+    Languages are BCP 47 tags in the mentor's own order.
+    """
 
     mentor_id: UUID
     institution_id: UUID
     specialty: str | None
     free_places: int
     introduces_in: Sequence[str]
+    languages: Sequence[str]
 
     @classmethod
     def of(cls, mentor: ListedMentor) -> Self:

@@ -187,13 +187,14 @@ class Agreement:
 
 @dataclass(frozen=True)
 class ListedMentor:
-    """A mentor whom an institution may propose now: how many places it could use, and where they introduce people."""
+    """A mentor whom an institution may propose now: places that it could use, where they introduce, what they speak."""
 
     mentor_id: UUID
     institution_id: UUID
     specialty: str | None
     free_places: int
     introduces_in: Sequence[str] = ()
+    languages: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

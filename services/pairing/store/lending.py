@@ -127,10 +127,11 @@ async def save_cards(tx: Transaction, mentor_ids: Sequence[UUID]) -> None:
     await tx.execute(
         """
         INSERT INTO mentor_cards (institution_id, agreement_id, mentor_id, home_institution_id, specialty, away,
-            free_places, free_shared_places, starts_at, ends_at, introduces_in)
+            free_places, free_shared_places, starts_at, ends_at, introduces_in, languages)
         SELECT a.borrower_institution_id, a.agreement_id, p.person_id, p.institution_id, p.specialty,
             p.status = 'on_leave' OR NOT p.accepting, greatest(p.places - taken.places, 0),
-            greatest(p.shared_places - taken.shared_places, 0), a.starts_at, a.ends_at, p.introduces_in
+            greatest(p.shared_places - taken.shared_places, 0), a.starts_at, a.ends_at, p.introduces_in,
+            p.languages
         FROM people p
         JOIN agreements a ON a.lender_institution_id = p.institution_id AND a.ended_at IS NULL
         CROSS JOIN LATERAL (
@@ -141,7 +142,8 @@ async def save_cards(tx: Transaction, mentor_ids: Sequence[UUID]) -> None:
         ORDER BY p.person_id, a.agreement_id
         ON CONFLICT (institution_id, mentor_id, agreement_id) DO UPDATE
         SET specialty = EXCLUDED.specialty, away = EXCLUDED.away, free_places = EXCLUDED.free_places,
-            free_shared_places = EXCLUDED.free_shared_places, introduces_in = EXCLUDED.introduces_in
+            free_shared_places = EXCLUDED.free_shared_places, introduces_in = EXCLUDED.introduces_in,
+            languages = EXCLUDED.languages
         """,
         mentor_ids,
     )
@@ -169,6 +171,45 @@ async def delete_cards_of_agreement(tx: Transaction, agreement_id: UUID) -> None
     await tx.execute("DELETE FROM mentor_cards WHERE agreement_id = $1", agreement_id)
 
 
+# Nobody to oneself, and nobody whom a conflict of interest makes impossible for the mentee, if there is one.
+_POSSIBLE: Final[LiteralString] = """
+    mentor.free_places > 0 AND mentor.mentor_id > $2 AND mentor.mentor_id IS DISTINCT FROM $5::uuid
+    AND NOT EXISTS (
+        SELECT FROM people e JOIN duties d ON d.institution_id = e.institution_id AND d.programme = e.programme
+        WHERE e.person_id = $5 AND d.person_id = mentor.mentor_id AND d.duty <> ALL($6::text[])
+    ) AND NOT EXISTS (
+        SELECT FROM conflicts c WHERE c.withdrawn_at IS NULL AND c.kind <> ALL($6) AND $5 IS NOT NULL
+          AND least(c.mentor_id, c.mentee_id) = least(mentor.mentor_id, $5)
+          AND greatest(c.mentor_id, c.mentee_id) = greatest(mentor.mentor_id, $5)
+    )
+"""
+# Each part reads a page in the order of its own index; the two together would be read and sorted to the last row.
+_LISTED: Final[LiteralString] = (
+    """
+    SELECT mentor_id, institution_id, specialty, free_places, introduces_in, languages FROM (
+        (SELECT mentor.* FROM (
+            SELECT p.person_id AS mentor_id, p.institution_id, p.specialty, p.introduces_in, p.languages, p.places - (
+                SELECT count(*) FROM pairs
+                WHERE mentor_institution_id = p.institution_id AND mentor_id = p.person_id AND place IS NOT NULL
+            ) AS free_places
+            FROM people p WHERE p.institution_id = $1 AND p.is_mentor AND p.status = 'here' AND p.accepting
+        ) mentor WHERE """
+    + _POSSIBLE
+    + """ ORDER BY mentor_id LIMIT $3)
+        UNION ALL
+        (SELECT DISTINCT ON (mentor_id) mentor.* FROM (
+            SELECT mentor_id, home_institution_id, specialty, introduces_in, languages,
+                least(free_places, free_shared_places) AS free_places
+            FROM mentor_cards
+            WHERE institution_id = $1 AND NOT away AND starts_at <= $4 AND (ends_at IS NULL OR ends_at > $4)
+        ) mentor WHERE """
+    + _POSSIBLE
+    + """ ORDER BY mentor_id LIMIT $3)
+    ) mentors ORDER BY mentor_id LIMIT $3
+    """
+)
+
+
 async def list_mentors(
     tx: Transaction, institution_id: UUID, mentee_id: UUID | None, after: UUID | None, limit: int, now: datetime
 ) -> list[ListedMentor]:
@@ -177,32 +218,9 @@ async def list_mentors(
     With a mentee, without whom a conflict of interest makes impossible.
     """
     rows = await tx.fetch(
-        """
-        SELECT mentor_id, institution_id, specialty, free_places, introduces_in FROM (
-            SELECT p.person_id AS mentor_id, p.institution_id, p.specialty, p.places - (
-                SELECT count(*) FROM pairs
-                WHERE mentor_institution_id = p.institution_id AND mentor_id = p.person_id AND place IS NOT NULL
-            ) AS free_places, p.introduces_in
-            FROM people p WHERE p.institution_id = $1 AND p.is_mentor AND p.status = 'here' AND p.accepting
-            UNION ALL
-            SELECT DISTINCT ON (mentor_id) mentor_id, home_institution_id, specialty,
-                least(free_places, free_shared_places), introduces_in
-            FROM mentor_cards
-            WHERE institution_id = $1 AND NOT away AND starts_at <= $4 AND (ends_at IS NULL OR ends_at > $4)
-        ) mentors
-        WHERE free_places > 0 AND ($2::uuid IS NULL OR mentor_id > $2) AND mentor_id IS DISTINCT FROM $5::uuid
-          AND NOT EXISTS (
-            SELECT FROM people e JOIN duties d ON d.institution_id = e.institution_id AND d.programme = e.programme
-            WHERE e.person_id = $5 AND d.person_id = mentor_id AND d.duty <> ALL($6::text[])
-        ) AND NOT EXISTS (
-            SELECT FROM conflicts c WHERE c.withdrawn_at IS NULL AND c.kind <> ALL($6)
-              AND least(c.mentor_id, c.mentee_id) = least(mentors.mentor_id, $5)
-              AND greatest(c.mentor_id, c.mentee_id) = greatest(mentors.mentor_id, $5) AND $5 IS NOT NULL
-        )
-        ORDER BY mentor_id LIMIT $3
-        """,
+        _LISTED,
         institution_id,
-        after,
+        after or UUID(int=0),
         limit,
         now,
         mentee_id,

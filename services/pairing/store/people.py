@@ -139,6 +139,16 @@ async def save_no_mentee(tx: Transaction, institution_id: UUID, person_id: UUID)
     )
 
 
+async def save_languages(tx: Transaction, institution_id: UUID, person_id: UUID, languages: Sequence[str]) -> None:
+    """What somebody speaks."""
+    await tx.execute(
+        "UPDATE people SET languages = $3 WHERE institution_id = $1 AND person_id = $2",
+        institution_id,
+        person_id,
+        languages,
+    )
+
+
 async def save_accepting(tx: Transaction, institution_id: UUID, person_id: UUID, *, accepting: bool) -> None:
     """Whether a mentor takes anybody new."""
     await tx.execute(

@@ -1,5 +1,6 @@
 """What follows from the directory's news of institutions, people and agreements; waits for what it has not heard of."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -73,6 +74,15 @@ async def assign_mentee(
     await store.save_mentee(tx, institution_id, person_id, programme)
     await review_of(tx, person_id, now)
     await note_level(tx, institution_id, person_id, level, now)
+
+
+async def note_languages(tx: Transaction, institution_id: UUID, person_id: UUID, languages: Sequence[str]) -> None:
+    """A person says what they speak; mentees read it of a mentor, also of one who is lent. Raises NotYet."""
+    await _share_institution(tx, institution_id)
+    person = await _lock_person(tx, institution_id, person_id)
+    await store.save_languages(tx, institution_id, person_id, languages)
+    if person.is_mentor:
+        await write_cards(tx, [person_id])
 
 
 async def remove_role(tx: Transaction, institution_id: UUID, person_id: UUID, role: Role, now: datetime) -> None:
@@ -200,6 +210,7 @@ async def _lock_person(tx: Transaction, institution_id: UUID, person_id: UUID) -
 async def _forget(tx: Transaction, institution_id: UUID, person_id: UUID) -> None:
     """Nothing stays of what somebody who was erased wrote, or of what was kept about them."""
     await store.delete_decline_reasons(tx, person_id)
+    await store.save_languages(tx, institution_id, person_id, ())
     await leaving.delete_first_waiting(tx, institution_id, person_id)
     await forget_words_of(tx, person_id)
     await forget_concerns_of(tx, person_id)

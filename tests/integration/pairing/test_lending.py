@@ -7,8 +7,10 @@ from uuid import UUID, uuid4
 from shared.contracts.directory import (
     AgreementEnded,
     AgreementNoticeGiven,
+    PersonErased,
     PersonReturned,
     PersonWentOnLeave,
+    ProfileChanged,
     RoleRemoved,
 )
 from shared.testing.running import Running
@@ -26,6 +28,39 @@ async def test_a_shared_mentor_is_found_by_the_borrower_whichever_is_heard_first
         assert await desk.mentor_ids() == sorted([str(before), str(after)])
     async with lender.administration() as desk:
         assert len(await desk.mentor_ids()) == 3
+
+
+async def test_what_a_mentor_speaks_is_shown_at_home_and_where_they_are_lent_and_forgotten_of_the_erased(
+    pairing: Running,
+) -> None:
+    lender, borrower = await Hospital.join(pairing), await Hospital.join(pairing)
+    await lender.lend_to(borrower)
+    mentor_id, erased_id = await lender.mentor(2, 2), await lender.mentor(2, 2)
+    spoken = {"time_zone": "Europe/Warsaw", "languages": ("pl", "pt-BR")}
+    said = [lender.about(ProfileChanged, person_id, **spoken) for person_id in (mentor_id, erased_id)]
+    await pairing.deliver(*said, lender.about(PersonErased, erased_id))
+    for hospital in (lender, borrower):
+        async with hospital.administration() as desk:
+            listed = (await desk.http.get("/mentors")).json()["items"]
+        assert {each["mentor_id"]: each["languages"] for each in listed} == {str(mentor_id): ["pl", "pt-BR"]}
+    await pairing.deliver(lender.about(ProfileChanged, mentor_id, time_zone="Europe/Warsaw"))
+    assert await pairing.rows("SELECT languages FROM mentor_cards WHERE mentor_id = $1", mentor_id) == [([],)]
+    assert await pairing.rows("SELECT languages FROM people WHERE person_id = $1", erased_id) == [([],)]
+
+
+async def test_own_and_lent_mentors_are_one_list_in_pages(pairing: Running) -> None:
+    lender, borrower = await Hospital.join(pairing), await Hospital.join(pairing)
+    await lender.lend_to(borrower)
+    all_of_them = sorted([str(await each.mentor(1, 1)) for each in (lender, borrower) for _ in range(4)])
+    pages: list[list[str]] = []
+    after: str | None = ""
+    async with borrower.administration() as desk:
+        while after is not None:
+            query = {"limit": "3"} | ({"after": after} if after else {})
+            page = (await desk.http.get("/mentors", params=query)).raise_for_status().json()
+            pages.append([each["mentor_id"] for each in page["items"]])
+            after = page["next"]
+    assert pages == [all_of_them[:3], all_of_them[3:6], all_of_them[6:]]
 
 
 async def test_cards_follow_places_leave_roles_and_the_agreement(pairing: Running) -> None:
