@@ -1,21 +1,23 @@
 """One real service inside a test: its database, its handlers, its timers and its HTTP edge; Kafka is played by hand."""
 
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import count
 from typing import Any, LiteralString
 from uuid import UUID
 
+import asyncpg
 import httpx
 from aiokafka import ConsumerRecord
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from shared.contracts.event import Event, Role
 from shared.platform.consumer.batch import BatchApplier
 from shared.platform.consumer.records import read
 from shared.platform.consumer.retrier import Retrier
-from shared.platform.database import Database, Row
+from shared.platform.database import Database, Row, Transaction
 from shared.platform.http.application import build_app
 from shared.platform.members import Person, sign_in_key
 from shared.platform.outbox import headers, route
@@ -23,6 +25,7 @@ from shared.platform.service import Service
 from shared.platform.settings import LOCAL_SIGN_IN_SECRET
 from shared.platform.timers import Timers
 from shared.platform.timers.fire import Firer
+from shared.testing.refusals import Changes, Entrance
 from shared.testing.stage import Stage
 
 _offsets = count()
@@ -44,20 +47,37 @@ class Running:
     app: Database
     worker: Database
     http: FastAPI
+    changes: Changes | None = None
+
+    def entrance(self, app: ASGIApp | None = None) -> Entrance:
+        """The way in for HTTP, to its operations or to another application on its tables."""
+        return Entrance(self.service.name, app or self.http, self.changes)
 
     async def deliver(self, *events: Event) -> None:
         """Apply events through the inbox, as if they had come in one batch, and retry what waits for another."""
-        for consumer in self.service.events:
-            applier = BatchApplier(self.worker, consumer)
-            heard = [event for event in events if event.topic in consumer.topics]
-            await applier.apply([read(record_of(event)) for event in heard])
-            await Retrier(self.worker, applier).drain()
+        with self._going_on():
+            for consumer in self.service.events:
+                applier = BatchApplier(self.worker, consumer)
+                heard = [event for event in events if event.topic in consumer.topics]
+                await applier.apply([read(record_of(event)) for event in heard])
+                await Retrier(self.worker, applier).drain()
 
     async def fire(self) -> None:
         """Fire every timer that is due at the stage's time."""
         firer = Firer(self.worker, self.service.timers or Timers(self.service.name))
-        while await firer.fire_due():
-            continue
+        with self._going_on():
+            while await firer.fire_due():
+                continue
+
+    @asynccontextmanager
+    async def aside(self) -> AsyncGenerator[Transaction]:
+        """A transaction beside a request that waits for it; what it changes is not the request's."""
+        with self._going_on():
+            async with self.worker.transaction() as tx:
+                yield tx
+
+    def _going_on(self) -> AbstractContextManager[object]:
+        return nullcontext() if self.changes is None else self.changes.going_on()
 
     async def said(self, aggregate_id: UUID | None = None) -> list[str]:
         """The wire types of what waits in the outbox, of one aggregate or of all, in order."""
@@ -105,7 +125,7 @@ class Running:
         else:
             await self.add_member(Person(person_id, institution_id, frozenset(roles)), subject)
         async with httpx.AsyncClient(
-            transport=httpx.ASGITransport(self.http, raise_app_exceptions=False),
+            transport=self.entrance(),
             base_url="http://service",
             headers={"Authorization": f"Bearer {subject}"},
         ) as client:
@@ -113,8 +133,11 @@ class Running:
 
 
 @asynccontextmanager
-async def run_service(stage: Stage, service: Service) -> AsyncGenerator[Running]:
-    """Open a service on a stage whose database has its schema; its relay stands still, so `said` shows everything."""
+async def run_service(stage: Stage, service: Service, *, watched: bool = True) -> AsyncGenerator[Running]:
+    """Open a service on a stage whose database has its schema; its relay stands still, so `said` shows everything.
+
+    What changes is noted, so that a refusal which leaves a trace fails its test; not where time is measured.
+    """
     async with AsyncExitStack() as stack:
         app, worker = [
             await stack.enter_async_context(
@@ -135,7 +158,19 @@ async def run_service(stage: Stage, service: Service) -> AsyncGenerator[Running]
             authenticator=_TrustingAuthenticator(),
             settings=stage.settings(service.name),
         )
-        yield Running(stage, service, app, worker, http)
+        changes = await stack.enter_async_context(_watching(stage, service.name)) if watched else None
+        yield Running(stage, service, app, worker, http, changes)
+
+
+@asynccontextmanager
+async def _watching(stage: Stage, schema: str) -> AsyncGenerator[Changes]:
+    connection = await asyncpg.connect(stage.admin_url)
+    try:
+        changes = Changes(connection)
+        await changes.watch(schema)
+        yield changes
+    finally:
+        await connection.close()
 
 
 def record_of(event: Event) -> ConsumerRecord:

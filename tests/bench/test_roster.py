@@ -26,7 +26,7 @@ async def test_a_roster_is_imported_at_a_tenth_of_what_bare_inserts_take(
     stage = await make_stage(engines, passwords, ["directory"], stepped=False)
     figure = Figure("roster, preview and import", (Bound("per second", 0.1), Bound("µs CPU", None)))
     figure.note = f"its CPU reads, judges and seals each row; other figures allow {MOST_CPU:g} times the bare work's"
-    async with run_service(stage, build()) as directory:
+    async with run_service(stage, build(), watched=False) as directory:
         consortium = await found(directory)
 
         async def through_the_platform() -> Lap:

@@ -32,7 +32,7 @@ async def figures(engines: Engines, passwords: dict[str, str], report: Report) -
     }
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("OSLER_CONTACTS_KEY", LOCAL_CONTACTS_KEY)
-        async with run_service(stage, build()) as directory:
+        async with run_service(stage, build(), watched=False) as directory:
             consortium = await found(directory)
             for _ in range(report.rounds):
                 for step, seconds in (await _live_through(consortium, rows)).items():

@@ -142,7 +142,7 @@ async def _introduce(hospital: Hospital, mentor_id: UUID, mentee_id: UUID, ids: 
 
 
 async def _meetings(running: Running) -> Rows:
-    transport = httpx.ASGITransport(running.http, raise_app_exceptions=False)
+    transport = running.entrance()
     async with httpx.AsyncClient(transport=transport, base_url="http://meetings") as client:
         ward, institution_id = Ward(running, client), uuid4()
         mentor, mentee = [await ward.join(role, institution_id=institution_id) for role in ("mentor", "mentee")]

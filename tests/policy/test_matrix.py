@@ -51,7 +51,7 @@ async def test_without_a_token_that_proves_somebody_nothing_opens(
     operation: Operation, places: dict[str, Place]
 ) -> None:
     place = places[operation.service]
-    transport = httpx.ASGITransport(place.strict, raise_app_exceptions=False)
+    transport = place.running.entrance(place.strict)
     for authorization in (None, "Bearer", "Bearer garbage", "Bearer a.b.c", "Basic bWU6bWU="):
         headers = {} if authorization is None else {"Authorization": authorization}
         async with httpx.AsyncClient(transport=transport, base_url="http://service", headers=headers) as http:

@@ -142,7 +142,7 @@ class Front:
     @asynccontextmanager
     async def browser(self, cookie: str | None = None) -> AsyncGenerator[httpx.AsyncClient]:
         """A browser without pictures; it follows no redirect by itself."""
-        transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
+        transport = self.console.entrance(self.app)
         cookies = {"osler_session": cookie} if cookie else None
         async with httpx.AsyncClient(transport=transport, base_url=URL, cookies=cookies) as client:
             yield client

@@ -24,7 +24,7 @@ KEYS = Keys(ContactsKey.from_base64(LOCAL_CONTACTS_KEY), LOCAL_SIGN_IN_SECRET)
 async def signed_in(running: Running, subject: str) -> AsyncGenerator[httpx.AsyncClient]:
     """An HTTP client whose token proves this sign-in name; whether anybody is known by it is the directory's to say."""
     async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(running.http, raise_app_exceptions=False),
+        transport=running.entrance(),
         base_url="http://directory",
         headers={"Authorization": f"Bearer {subject}"},
         timeout=60,

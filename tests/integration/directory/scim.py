@@ -35,7 +35,7 @@ def door_of(running: Running) -> FastAPI:
 async def with_secret(running: Running, secret: str | None) -> AsyncGenerator[httpx.AsyncClient]:
     """A provisioning client that shows this secret."""
     async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(door_of(running), raise_app_exceptions=False),
+        transport=running.entrance(door_of(running)),
         base_url="http://directory/scim/v2",
         headers={} if secret is None else {"Authorization": f"Bearer {secret}"},
     ) as http:

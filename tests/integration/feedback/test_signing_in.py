@@ -30,7 +30,7 @@ def _joined(person_id: UUID, subject: str) -> PersonJoined:
 
 
 async def _status(feedback: Running, subject: str) -> int:
-    transport = httpx.ASGITransport(feedback.http, raise_app_exceptions=False)
+    transport = feedback.entrance()
     async with httpx.AsyncClient(transport=transport, base_url="http://service") as http:
         answer = await http.get("/feedback-requests", headers={"Authorization": f"Bearer {subject}"})
     return answer.status_code

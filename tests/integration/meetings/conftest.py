@@ -21,6 +21,6 @@ async def meetings(stage: Stage) -> AsyncGenerator[Running]:
 @pytest.fixture
 async def ward(meetings: Running) -> AsyncGenerator[Ward]:
     """The service's doors, with nobody of this test in it yet."""
-    transport = httpx.ASGITransport(meetings.http, raise_app_exceptions=False)
+    transport = meetings.entrance()
     async with httpx.AsyncClient(transport=transport, base_url="http://meetings") as client:
         yield Ward(meetings, client)

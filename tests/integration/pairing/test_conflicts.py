@@ -256,7 +256,7 @@ async def test_a_yes_waits_for_a_duty_that_is_being_heard_of_and_is_refused(pair
     mentor_id = await hospital.mentor()
     pair = await hospital.propose(mentor_id, await hospital.mentee(MEDICINE))
     async with hospital.signed_in(mentor_id, "mentor") as desk:
-        async with pairing.worker.transaction() as tx:
+        async with pairing.aside() as tx:
             await use_cases.take_up_duty(tx, hospital.institution_id, mentor_id, MEDICINE, "director", tx.now)
             yes = asyncio.create_task(desk.act(pair, "accept"))
             await _somebody_waits(pairing)
@@ -282,7 +282,7 @@ async def test_a_yes_waits_for_the_mentees_new_programme_and_is_refused(pairing:
     await hospital.assign_duty(mentor_id, "evaluator", MEDICINE)
     pair = await hospital.propose(mentor_id, mentee_id)
     async with hospital.signed_in(mentor_id, "mentor") as desk:
-        async with pairing.worker.transaction() as tx:
+        async with pairing.aside() as tx:
             await use_cases.assign_mentee(tx, hospital.institution_id, mentee_id, MEDICINE, tx.now)
             yes = asyncio.create_task(desk.act(pair, "accept"))
             await _somebody_waits(pairing)

@@ -18,6 +18,7 @@ from shared.platform.http import build_app
 from shared.platform.members import sign_in_key
 from shared.platform.migrations import migrate
 from shared.platform.migrations.runner import Migration, migrations
+from shared.testing.refusals import Entrance
 from shared.testing.stage import Engines, Stage, make_stage
 from tests.integration.platform_http.notes import POLICY, SCHEMA, Behaviour, make_routes
 
@@ -119,7 +120,8 @@ async def a_house(stage: Stage, database_url: str, *, policy: Any = POLICY) -> A
             settings=settings,
             policy=policy,
         )
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://osler.example") as client:
+        entrance = Entrance("platform", app, raise_app_exceptions=True)
+        async with httpx.AsyncClient(transport=entrance, base_url="http://osler.example") as client:
             yield House(stage, app, client, admin, behaviour)
 
 

@@ -29,6 +29,7 @@ from shared.platform.http import (
 )
 from shared.platform.http.routes import HasRoutes
 from shared.platform.settings import PlatformSettings
+from shared.testing.refusals import Entrance
 
 SETTINGS = PlatformSettings(env="test")
 
@@ -116,8 +117,8 @@ A_SERVICE: HasRoutes = AService(routes)
 
 
 @asynccontextmanager
-async def a_client(app: FastAPI, **options: Any) -> AsyncGenerator[httpx.AsyncClient]:
+async def a_client(app: FastAPI) -> AsyncGenerator[httpx.AsyncClient]:
     """A client of the application itself, without a network."""
-    transport = httpx.ASGITransport(app, **options)
+    transport = Entrance("platform", app, raise_app_exceptions=True)
     async with httpx.AsyncClient(transport=transport, base_url="http://osler.example") as client:
         yield client
