@@ -106,7 +106,15 @@ def rewind(service: ServiceName) -> None:
 
 @parked_app.command("list")
 def list_parked(service: ServiceName) -> None:
-    """One line of JSON per aggregate, record or timer that waits, with its reason."""
+    """One line of JSON per aggregate, record or timer that waits, with its reason.
+
+    An aggregate: consumer, aggregate_id, version (the lowest that waits), type, reason, attempts, parked_at,
+    next_try_at, waiting (how many events).
+
+    A record that nobody could read: consumer, topic, partition, offset, reason, parked_at.
+
+    A timer: kind, subject_id, due_at, attempts, reason, next_try_at.
+    """
     _show(_in_database(service, operators.list_parked))
 
 

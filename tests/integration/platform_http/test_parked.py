@@ -3,6 +3,7 @@
 import asyncio
 import os
 import pwd
+import re
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -16,7 +17,7 @@ from typer.testing import CliRunner, Result
 from deploy.cli import app as osler
 from shared.contracts.event import Role
 from shared.contracts.pairing import PairResumed
-from shared.platform.consumer import EventConsumer
+from shared.platform.consumer import EventConsumer, operators
 from shared.platform.consumer.batch import BatchApplier
 from shared.platform.consumer.records import read
 from shared.platform.database import Transaction
@@ -237,6 +238,25 @@ async def test_another_role_is_refused_and_takes_none_of_the_consumers_connectio
         ]
     assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(403, "forbidden")] * 6
     assert (await desk.waiting(), await desk.decisions()) == ([2], [])
+
+
+async def test_the_help_of_the_list_names_every_field_that_the_list_shows(desk: Desk):
+    await desk.hear(uuid4(), 2)
+    await desk.running.rows(
+        """
+        WITH a_record AS (
+            INSERT INTO unreadable (consumer, topic, partition, "offset", headers, reason)
+            VALUES ($1, 'osler.pairing', 0, 7, '', 'missing_header'))
+        INSERT INTO timers (kind, subject_id, due_at, attempts, reason)
+        VALUES ($1, gen_random_uuid(), now(), 1, 'trying')
+        """,
+        desk.consumer,
+    )
+    async with desk.running.worker.transaction() as tx:
+        fields = {field for row in await operators.list_parked(tx, desk.consumer) for field in row}
+    assert {"aggregate_id", "offset", "kind"} < fields
+    said = CliRunner().invoke(osler, ["parked", "list", "--help"])
+    assert fields - set(re.findall(r"\w+", said.output)) == set()
 
 
 def test_every_service_that_may_let_something_wait_answers_for_it():
