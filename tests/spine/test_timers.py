@@ -9,11 +9,13 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from shared.platform.consumer import operators
 from shared.platform.database import Database, Row, Transaction
 from shared.platform.errors import Unavailable
 from shared.platform.telemetry import REGISTRY
 from shared.platform.timers import Timers, cancel, fire, schedule
 from shared.platform.timers.fire import Firer
+from shared.testing.eventually import eventually
 from shared.testing.stage import Stage
 from tests.spine.play import TickDue
 
@@ -24,6 +26,7 @@ class Clockwork:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.fired: list[UUID] = []
+        self.late: list[timedelta] = []
         self.broken: dict[UUID, BaseException] = {}
         self.hanging: set[UUID] = set()
         self.timers = Timers("pairing")
@@ -37,6 +40,7 @@ class Clockwork:
         if timer.subject_id in self.broken:
             raise self.broken[timer.subject_id]
         self.fired.append(timer.subject_id)
+        self.late.append(tx.now - (timer.due_at or tx.now))
 
     async def set(self, subject_id: UUID, seconds: float) -> None:
         """A subject with a timer so many seconds from now."""
@@ -71,6 +75,19 @@ async def test_a_timer_fires_once_and_never_early(clockwork: Clockwork) -> None:
     await clockwork.firer.fire_due()
 
     assert clockwork.fired == [due]
+
+
+async def test_no_timer_is_early_by_a_millisecond_while_the_clock_comes_near(clockwork: Clockwork) -> None:
+    for number in range(20):
+        await clockwork.set(uuid4(), number / 20)
+
+    async def all_fired() -> bool:
+        await clockwork.firer.fire_due()
+        return len(clockwork.fired) == 20
+
+    await eventually(all_fired, every=0.001)
+
+    assert min(clockwork.late) >= timedelta(0)
 
 
 async def test_a_timer_that_was_moved_or_cancelled_does_not_fire(clockwork: Clockwork) -> None:
@@ -118,6 +135,24 @@ async def test_a_timer_whose_subject_a_command_holds_is_passed_over_and_fires_af
     await clockwork.firer.fire_due()
 
     assert clockwork.fired == [free, held]
+
+
+async def test_a_timer_whose_subject_is_gone_waits_with_that_reason_and_the_others_fire(clockwork: Clockwork) -> None:
+    gone, held, free = uuid4(), uuid4(), uuid4()
+    for subject_id in (gone, held, free):
+        await clockwork.set(subject_id, -1)
+    await clockwork.database.pool.execute("DELETE FROM counters WHERE pair_id = $1", gone)
+
+    async with clockwork.database.transaction() as tx:
+        await tx.find("SELECT pair_id FROM counters WHERE pair_id = $1 FOR UPDATE", held)
+        await clockwork.firer.fire_due()
+        await clockwork.firer.fire_due()
+
+    assert clockwork.fired == [free]
+    assert (await clockwork.reason(gone), await clockwork.reason(held)) == ("subject_is_gone", None)
+    async with clockwork.database.transaction() as tx:
+        [waits] = await operators.list_parked(tx)
+    assert (waits["kind"], waits["subject_id"], waits["attempts"]) == (TickDue.kind, gone, 1)
 
 
 async def test_a_pass_whose_subjects_are_all_held_leaves_the_next_to_those_behind_them(

@@ -157,6 +157,9 @@ class Firer:
         locked: dict[LiteralString, set[UUID]] = {}
         for lock, ids in sorted(subjects.items()):
             locked[lock] = {row[0] for row in await tx.fetch(lock, sorted(ids))}
+            if passed_over := ids - locked[lock]:
+                there = {row[0] for row in await tx.fetch(lock.partition("FOR UPDATE")[0], sorted(passed_over))}
+                await self._put_off(due, passed_over - there)
         mine = [row for row in due if row["subject_id"] in locked[self._timers.due[row["kind"]].timer.lock]]
         if not mine:
             return set()
@@ -173,6 +176,16 @@ class Firer:
         )
         crash.at("timer.delete")
         return {(row["kind"], row["subject_id"], row["generation"]) for row in rows}
+
+    async def _put_off(self, due: Sequence[Row], lost: set[UUID]) -> None:
+        """Write down of which timers the subject is not held but gone: no pass will ever take them, so somebody has to.
+
+        A timer that was cancelled together with its subject is gone as well, and nothing is written.
+        """
+        for row in due:
+            if row["subject_id"] in lost:
+                _log.error("timer_without_subject", kind=row["kind"], subject_id=str(row["subject_id"]))
+                await self._later(row, "subject_is_gone", attempts=1)
 
     def _firing(self, row: Row, now: datetime) -> Firing:
         firing = self._timers.due[row["kind"]]

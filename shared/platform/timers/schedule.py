@@ -16,7 +16,7 @@ class Timer(BaseModel):
 
     `lock` is a statement that locks the subjects whose ids are in `$1::uuid[]`, in order of id, passing over locked
     ones, and gives their ids first: `SELECT meeting_id FROM meetings WHERE meeting_id = ANY($1) ORDER BY meeting_id
-    FOR UPDATE SKIP LOCKED`.
+    FOR UPDATE SKIP LOCKED`. What stands before FOR UPDATE tells a subject that is held from one that is gone.
     `expires_after`: a timer that comes later than this goes to `on_expired` instead; None fires however late it is.
     """
 
