@@ -192,7 +192,9 @@ async def test_deadlocks_between_batches_and_commands_cost_no_event_and_no_comma
             await deliver(bench, [resumed(uuid4(), 1)])
 
     before = await deadlocks(database)
-    await asyncio.gather(commands(), batches(), commands(), batches())
+    async with asyncio.TaskGroup() as at_once:  # one that fails ends the others, and with them the wait for their locks
+        for each in (commands, batches, commands, batches):
+            at_once.create_task(each())
 
     assert await deadlocks(database) > before
     assert await bench.parked() == []
