@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final, Literal, cast
+from urllib.parse import urlencode
 from uuid import UUID
 
 import httpx
@@ -11,7 +12,7 @@ from opentelemetry import propagate
 
 from services.console.domain import CommandRefused, NoLongerWaits, PairState, ServiceUnavailable, TokenExpired
 
-CommandName = Literal["recall", "end", "accept", "decline", "activate"]
+CommandName = Literal["recall", "end", "accept", "decline"]
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,6 @@ COMMANDS: Final[Mapping[CommandName, Command]] = {
         Command("end", "accepted", "ended"),
         Command("accept", "proposed", "accepted"),
         Command("decline", "proposed", "declined"),
-        Command("activate", "accepted", "active"),
     )
 }
 
@@ -68,13 +68,27 @@ class Pairing:
         body = None if reason is None else {"reason": reason}
         _refuse(await self._ask("POST", f"/pairs/{pair_id}/{command.name}", token, headers, body))
 
+    async def read(self, path: str, token: str, query: Mapping[str, str] | None = None) -> Mapping[str, Any]:
+        """What pairing shows the person there. Raises CommandRefused, TokenExpired, ServiceUnavailable."""
+        return _read(await self._ask("GET", path + (f"?{urlencode(query)}" if query else ""), token))
+
+    async def send(
+        self, path: str, token: str, key: str, body: Mapping[str, Any] | None = None, revision: int | None = None
+    ) -> Mapping[str, Any]:
+        """Give a command, once for each `key`, on the revision that the person saw where one is named.
+
+        Raises CommandRefused, TokenExpired, ServiceUnavailable.
+        """
+        headers = {"Idempotency-Key": key} | ({} if revision is None else {"If-Match": f'"{revision}"'})
+        return _read(await self._ask("POST", path, token, headers, body))
+
     async def _ask(
         self,
         method: str,
         path: str,
         token: str,
         headers: Mapping[str, str] | None = None,
-        body: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
     ) -> httpx.Response:
         sent = {"Authorization": f"Bearer {token}", "Accept": "application/json", **(headers or {})}
         propagate.inject(sent)
@@ -110,6 +124,14 @@ class Exports:
         return parts
 
 
+def _read(response: httpx.Response) -> Mapping[str, Any]:
+    """The document; what is not there is refused with its code, which says what."""
+    if response.status_code == HTTPStatus.NOT_FOUND:
+        raise _said(response)
+    _refuse(response)
+    return _document(response)
+
+
 def _refuse(response: httpx.Response) -> None:
     """Raise what the service's answer means for the person who pressed the button."""
     if response.status_code < HTTPStatus.BAD_REQUEST:
@@ -120,8 +142,12 @@ def _refuse(response: httpx.Response) -> None:
         raise TokenExpired
     if response.status_code == HTTPStatus.NOT_FOUND:
         raise NoLongerWaits
+    raise _said(response)
+
+
+def _said(response: httpx.Response) -> CommandRefused:
     problem = _document(response)
-    raise CommandRefused(str(problem.get("code", "refused")), str(problem.get("title", CommandRefused.message())))
+    return CommandRefused(str(problem.get("code", "refused")), str(problem.get("title", CommandRefused.message())))
 
 
 def _document(response: httpx.Response) -> Mapping[str, Any]:

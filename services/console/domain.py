@@ -133,7 +133,7 @@ class Viewer:
 
 @dataclass(frozen=True)
 class Proposal:
-    """A pair that waits for a yes: of the mentor (proposed) or of the mentee (accepted)."""
+    """A pair that waits: for the mentor's yes (proposed), or for both signatures on a compact (accepted)."""
 
     couple: Couple
     state: Literal["proposed", "accepted"]
@@ -343,8 +343,8 @@ class OwnToday:
 
     @property
     def my_proposals(self) -> tuple[Proposal, ...]:
-        """Pairs that wait for this person: as mentor while proposed, as mentee once accepted."""
-        return tuple(each for each in self.proposals if _asked(each).person_id == self._me)
+        """Pairs that wait for this person: as mentor while proposed, as either of the two once accepted."""
+        return tuple(each for each in self.proposals if _waits_for(each, self._me))
 
     @property
     def my_offers(self) -> tuple[Offer, ...]:
@@ -359,7 +359,7 @@ class OwnToday:
     @property
     def others_turn(self) -> tuple[Proposal, ...]:
         """Pairs that wait for the other one."""
-        return tuple(each for each in self.proposals if _asked(each).person_id != self._me)
+        return tuple(each for each in self.proposals if not _waits_for(each, self._me))
 
     @property
     def _me(self) -> UUID:
@@ -380,5 +380,5 @@ class ConsortiumToday:
 Today = InstitutionToday | OwnToday | ConsortiumToday
 
 
-def _asked(proposal: Proposal) -> Who:
-    return proposal.couple.mentor if proposal.state == "proposed" else proposal.couple.mentee
+def _waits_for(proposal: Proposal, person_id: UUID) -> bool:
+    return proposal.state == "accepted" or proposal.couple.mentor.person_id == person_id

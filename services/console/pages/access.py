@@ -31,6 +31,9 @@ PUBLIC: Final = frozenset[Role]()
 FIRST_PAGE: Final = "/today"
 _MOST_FORM_BYTES: Final = 16 * 1024
 _MOST_FIELDS: Final = 20
+# Ten goals and a text of 4,000 letters, each of which may take twelve bytes in an address's spelling.
+_MOST_LONG_FORM_BYTES: Final = 96 * 1024
+_MOST_LONG_FORM_FIELDS: Final = 50
 _log = logger("pages")
 
 
@@ -66,6 +69,8 @@ class Page:
     roles: frozenset[Role]
     answer: Answer
     signed_out: Literal["sign_in", "refuse"] = "sign_in"
+    is_long: bool = False
+    """Whether its form holds what somebody writes, and not presses alone."""
 
     @property
     def name(self) -> str:
@@ -133,7 +138,7 @@ async def _admit(page: Page, parts: Parts, request: Request, signed_in: SignedIn
     if page.method == "GET":
         return Asked(request, signed_in, {}, trace_id)
     _refuse_foreign(request, parts.url)
-    form = await _read_form(request)
+    form = await _read_form(page, request)
     if page.roles and signed_in is not None:
         signed_in.refuse_foreign(form)
     return Asked(request, signed_in, form, trace_id)
@@ -147,12 +152,13 @@ def _refuse_foreign(request: Request, url: str) -> None:
         raise StaleForm
 
 
-async def _read_form(request: Request) -> dict[str, str]:
-    whole = await bodies.read(request, _MOST_FORM_BYTES)
+async def _read_form(page: Page, request: Request) -> dict[str, str]:
+    whole = await bodies.read(request, _MOST_LONG_FORM_BYTES if page.is_long else _MOST_FORM_BYTES)
     await whole.refuse_other_than("application/x-www-form-urlencoded")
     try:
         body = (await whole.body()).decode()
-        fields = parse_qsl(body, keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="strict")
+        most_fields = _MOST_LONG_FORM_FIELDS if page.is_long else _MOST_FIELDS
+        fields = parse_qsl(body, keep_blank_values=True, max_num_fields=most_fields, errors="strict")
     except ValueError:
         raise StaleForm from None
     if any("\x00" in value for _, value in fields):

@@ -48,6 +48,8 @@ class Look:
             "tongue": words.tongue,
             "percent": _percent,
             "cursor": encode,
+            "calendar_day": words.calendar_day,
+            "instant": datetime.fromisoformat,
             "new_key": _new_key,
         }
         self._templates.globals.update(common)

@@ -44,7 +44,7 @@ _REFUSALS: Final = {
     "not_possible_now": _TOO_LATE,
     "not_your_step": "This step belongs to somebody else. Nothing was changed. Below is what waits for you.",
     "proposal_lapsed": "The seven days to answer are over. Nothing was changed. An administrator can propose again.",
-    "activation_lapsed": "The time to confirm is over. Nothing was changed. An administrator can propose again.",
+    "activation_lapsed": "The 21 days to sign are over. Nothing was signed. An administrator can propose again.",
     "conflict_of_interest": "A conflict of interest stands between the two. Nothing was changed. "
     "Press again when it is resolved.",
     "someone_is_away": "One of the two is on leave. Nothing was changed. Press again when both are back.",
@@ -61,6 +61,21 @@ _REFUSALS: Final = {
     "Ask your administrator what is planned.",
     "no_agreement": "No agreement between the two hospitals is in force. Nothing was changed. "
     "Ask your administrator what is planned.",
+    "compact_not_possible_now": "The compact has moved on meanwhile, so this step is not open. Nothing was changed. "
+    "Below is how it stands.",
+    "stale_compact_version": "Another version waits by now. Nothing was signed. Read the one below, and sign that one.",
+    "already_signed": "You have signed this version already; it waits for the other of you. Nothing was changed.",
+    "terms_do_not_fit": "The last day lies after the first one and after today, three years later at most. "
+    "Nothing was changed. Correct the days, then press again.",
+    "goal_not_found": "A goal in the form is none of this compact's any more. Nothing was changed. "
+    "Below is how it stands.",
+    "duplicate_goal": "The same goal stands in the form twice. Nothing was changed. Name it once, then press again.",
+    "malformed_request": "Something in the form does not fit. Nothing was changed. There are ten goals at most, each "
+    "on one line of up to 200 letters; other text has up to 4,000; a meeting takes 10 to 240 minutes.",
+    "no_concern_contact": "Your hospital has named nobody whom a concern reaches. Nothing was sent. "
+    "Turn to an administrator of yours.",
+    "contact_concerned": "The contact whom your hospital names is one of you two. Nothing was sent. "
+    "Turn to an administrator of yours.",
     "not_accepting": "You are listed as taking nobody now. Nothing was changed. "
     "Open your intake again, or ask your administrator to correct it.",
 }
@@ -96,14 +111,9 @@ async def decline_pair(parts: Parts, asked: Asked) -> Response:
     return await _act(parts, asked, COMMANDS["decline"])
 
 
-async def activate_pair(parts: Parts, asked: Asked) -> Response:
-    """Confirm as the mentee."""
-    return await _act(parts, asked, COMMANDS["activate"])
-
-
 async def _ask(parts: Parts, asked: Asked, command: Command) -> Response:
     person = asked.who.session.person
-    pair_id = _pair_id(asked)
+    pair_id = pair_id_of(asked)
 
     async def read(tx: Transaction) -> tuple[Viewer, SeenPair, datetime]:
         return await look.find_viewer(tx, person), await look.get_pair(tx, person, pair_id), tx.now
@@ -117,11 +127,11 @@ async def _ask(parts: Parts, asked: Asked, command: Command) -> Response:
 
 async def _act(parts: Parts, asked: Asked, command: Command, reason: str | None = None) -> Response:
     person = asked.who.session.person
-    pair_id = _pair_id(asked)
+    pair_id = pair_id_of(asked)
     await _state(parts, person, pair_id)  # another institution's pair is nobody's here, as a missing one is
     try:
         token = await parts.sessions.access_token(asked.who)
-        await parts.pairing.act(command, pair_id, token, _key(asked), reason)
+        await parts.pairing.act(command, pair_id, token, key_of(asked), reason)
     except TokenExpired:
         return say_next(parts, await send_to_issuer(parts, FIRST_PAGE), "renewed")
     except (CommandRefused, NoLongerWaits, ServiceUnavailable) as error:
@@ -152,14 +162,20 @@ async def _state(parts: Parts, person: Person, pair_id: UUID) -> str:
     return pair.state
 
 
+def words_of(error: OslerError) -> str:
+    """What a refusal means for the person who pressed."""
+    code = error.refusal if isinstance(error, CommandRefused) else error.code()
+    return _REFUSALS.get(code, str(error))
+
+
 async def _refused(parts: Parts, asked: Asked, error: OslerError) -> Response:
     """Today, with what stood in the way above it."""
-    code = error.refusal if isinstance(error, CommandRefused) else error.code()
-    notice = Notice("This was not done", _REFUSALS.get(code, str(error)))
+    notice = Notice("This was not done", words_of(error))
     return await today_page(parts, asked, notice=notice, status=status_of(type(error)))
 
 
-def _key(asked: Asked) -> str:
+def key_of(asked: Asked) -> str:
+    """What makes two presses of one button one command; raises StaleForm."""
     key = asked.form.get("key", "")
     if not 0 < len(key) <= _LONGEST_KEY or not key.isascii() or not key.isprintable() or " " in key:
         raise StaleForm
@@ -173,7 +189,8 @@ def _reason(asked: Asked) -> str:
     return reason
 
 
-def _pair_id(asked: Asked) -> UUID:
+def pair_id_of(asked: Asked) -> UUID:
+    """The pair that the address names; raises NoSuchPage for what can be none."""
     try:
         return UUID(asked.request.path_params["pair_id"])
     except ValueError:

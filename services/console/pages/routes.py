@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from services.console.domain import NoSuchPage
-from services.console.pages import export, lists, pairs, signing_in, today
+from services.console.pages import compact, concern, export, lists, pairs, signing_in, today
 from services.console.pages.access import ADMINISTRATOR, EVERYONE, PUBLIC, THE_TWO, Asked, Page, route
 from services.console.pages.parts import Parts
 
@@ -42,7 +42,15 @@ PAGES: Final[tuple[Page, ...]] = (
     Page("POST", "/pairs/{pair_id}/end", ADMINISTRATOR, pairs.end_pair),
     Page("POST", "/pairs/{pair_id}/accept", THE_TWO, pairs.accept_pair),
     Page("POST", "/pairs/{pair_id}/decline", THE_TWO, pairs.decline_pair),
-    Page("POST", "/pairs/{pair_id}/activate", THE_TWO, pairs.activate_pair),
+    Page("GET", "/pairs/{pair_id}/compact", THE_TWO, compact.show_compact),
+    Page("GET", "/pairs/{pair_id}/compact/versions", THE_TWO, compact.list_compact_versions),
+    Page("POST", "/pairs/{pair_id}/compact/expectations", THE_TWO, compact.state_expectation, is_long=True),
+    Page("POST", "/pairs/{pair_id}/compact/offer", THE_TWO, compact.offer_compact, is_long=True),
+    Page("POST", "/pairs/{pair_id}/compact/withdraw", THE_TWO, compact.withdraw_compact),
+    Page("POST", "/pairs/{pair_id}/compact/sign", THE_TWO, compact.sign_compact),
+    Page("POST", "/pairs/{pair_id}/compact/support", THE_TWO, compact.set_goal_support),
+    Page("GET", "/pairs/{pair_id}/concern", THE_TWO, concern.ask_concern),
+    Page("POST", "/pairs/{pair_id}/concern", THE_TWO, concern.raise_concern, is_long=True),
     Page("GET", "/{rest:path}", PUBLIC, show_nothing),
 )
 

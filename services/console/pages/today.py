@@ -26,9 +26,8 @@ _STREAM: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 SAID: Final = {
     "recall": "Done. The proposal was taken back.",
     "end": "Done. The pair is over, and its place is free.",
-    "accept": "Done. You said yes, and the mentee was asked to confirm.",
+    "accept": "Done. You said yes. Now the two of you agree on a compact.",
     "decline": "Done. The proposal was declined; nobody asks why.",
-    "activate": "Done. The pair is at work: the two of you may meet.",
     "renewed": "Your sign-in was renewed. Nothing was changed yet: press once more.",
 }
 SOON: Final = " This page follows in a moment."

@@ -2,7 +2,7 @@
 
 import unicodedata
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -64,6 +64,12 @@ def number(count: int) -> str:
 def plural(count: int, one: str, many: str | None = None) -> str:
     """A number with its noun."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def calendar_day(iso: str) -> str:
+    """A day without an hour, as services tell it: `Wed 30 June 2027`."""
+    on = date.fromisoformat(iso)
+    return f"{_DAYS[on.weekday()]} {on.day} {_MONTHS[on.month - 1]} {on.year}"
 
 
 @dataclass(frozen=True)

@@ -2,39 +2,14 @@
 
 import re
 from http import HTTPStatus
-from typing import Any, Literal
-from uuid import UUID
 
 import pytest
 from playwright.async_api import Browser, expect
 
-from shared.testing.eventually import eventually
 from tests.e2e.console.town import Town
-from tests.e2e.console.visits import Visit, visiting
-from tests.integration.console.consortium import Person
+from tests.e2e.console.visits import LOOKS, OUTERMOST, visiting
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]  # the first one starts everything
-
-Look = tuple[int, Literal["light", "dark"]]
-LOOKS: list[Look] = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark"), (320, "light"), (320, "dark")]
-OUTERMOST: list[Look] = [(1280, "dark"), (320, "light")]
-
-
-async def _propose(town: Town, mentor: Person, mentee: Person) -> UUID:
-    """A proposal by pairing's own interface."""
-    async with town.api("rosa") as pairing:
-
-        async def proposed() -> Any:
-            form = {"mentor_id": str(mentor.person_id), "mentee_id": str(mentee.person_id)}
-            answer = await pairing.post("/pairs", json=form)
-            return answer.json() if answer.status_code == HTTPStatus.CREATED else None
-
-        return UUID((await eventually(proposed))["pair_id"])  # pairing may hear of the people a moment later
-
-
-async def _state(town: Town, pair_id: UUID) -> str:
-    async with town.api("rosa") as pairing:
-        return (await pairing.get(f"/pairs/{pair_id}")).json()["state"]
 
 
 async def test_a_persona_signs_in_and_no_token_reaches_the_browser(town: Town, browser: Browser) -> None:
@@ -61,7 +36,7 @@ async def test_a_change_made_through_the_api_appears_without_a_reload(town: Town
     async with visiting(town, browser, "rosa") as visit:
         await visit.page.evaluate("window.sameDocument = true")
         before = await visit.page.locator("[data-count-shown]").inner_text()
-        pair_id = await _propose(town, town.scene.free_mentor, town.scene.mentee)
+        pair_id = await town.propose(town.scene.free_mentor, town.scene.mentee)
         row = visit.page.locator(f"#recall-{pair_id}")
         await expect(row).to_be_visible(timeout=10_000)
         assert await visit.page.evaluate("window.sameDocument") is True
@@ -74,14 +49,14 @@ async def test_a_change_made_through_the_api_appears_without_a_reload(town: Town
 async def test_a_proposal_is_recalled_with_and_without_scripts(town: Town, browser: Browser, *, scripts: bool) -> None:
     mentee = town.scene.quiet_mentee if scripts else town.scene.mentee
     async with visiting(town, browser, "rosa", java_script_enabled=scripts) as visit:
-        pair_id = await _propose(town, town.scene.pairs[1].mentor, mentee)
-        await _shows(visit, f"#recall-{pair_id}")
+        pair_id = await town.propose(town.scene.pairs[1].mentor, mentee)
+        await visit.shows(f"#recall-{pair_id}")
         await visit.page.locator(f"#recall-{pair_id}").click()
         await visit.page.get_by_label("It was a mistake").check()
         await visit.page.get_by_role("button", name="Recall the proposal").click()
         await expect(visit.page.get_by_text("Done. The proposal was taken back.")).to_be_visible()
         await expect(visit.page.locator(f"#recall-{pair_id}")).to_have_count(0)  # the page is as new as the press
-        assert await _state(town, pair_id) == "recalled"
+        assert await town.state(pair_id) == "recalled"
 
 
 async def test_the_page_and_its_links_work_without_scripts(town: Town, browser: Browser) -> None:
@@ -101,7 +76,7 @@ async def test_the_page_and_its_links_work_without_scripts(town: Town, browser: 
 @pytest.mark.parametrize("persona", ["rosa", "sam", "calm", "mentor", "quiet", "office"])
 async def test_everybodys_today_is_open_to_everybody(persona: str, town: Town, browser: Browser) -> None:
     async with visiting(town, browser, persona) as visit:
-        await _is_open(visit, LOOKS if persona == "rosa" else OUTERMOST)
+        await visit.is_open(LOOKS if persona == "rosa" else OUTERMOST)
         assert visit.complaints == []
         assert visit.hosts == {town.console, town.issuer}
 
@@ -110,11 +85,11 @@ async def test_the_other_pages_are_open_to_everybody(town: Town, browser: Browse
     async with visiting(town, browser) as visit:
         for address in ("/sign-in", "/signed-out", "/nowhere"):
             await visit.page.goto(town.console + address)
-            await _is_open(visit, OUTERMOST)
+            await visit.is_open(OUTERMOST)
         await visit.sign_in("rosa")
         await visit.page.get_by_role("link", name=re.compile("^Recall")).first.click()
         await expect(visit.page.get_by_role("heading", level=1)).to_have_text("Recall this proposal")
-        await _is_open(visit, LOOKS)
+        await visit.is_open(LOOKS)
         # The browser itself notes a page that answers 404; the policy is what must have nothing to say.
         assert [each for each in visit.complaints if "404" not in each] == []
 
@@ -126,24 +101,24 @@ async def test_the_menu_opens_on_a_phone_without_scripts(town: Town, browser: Br
         await expect(visit.page.get_by_role("button", name="Sign out")).to_be_visible()
 
 
-async def test_the_two_say_yes_one_after_the_other(town: Town, browser: Browser) -> None:
-    pair_id = await _propose(town, town.scene.free_mentor, town.scene.quiet_mentee)
+async def test_a_mentor_says_yes_and_both_are_led_to_the_compact(town: Town, browser: Browser) -> None:
+    pair_id = await town.propose(town.scene.free_mentor, town.scene.quiet_mentee)
     async with visiting(town, browser, "free-mentor") as visit:
-        await _shows(visit, f"#accept-{pair_id}")
+        await visit.shows(f"#accept-{pair_id}")
         await visit.page.locator(f"#accept-{pair_id}").click()
         await expect(visit.page.get_by_text("Done. You said yes")).to_be_visible()
-    assert await _state(town, pair_id) == "accepted"
-    async with visiting(town, browser, "quiet") as visit:
-        await _shows(visit, f"#activate-{pair_id}")
-        await visit.page.locator(f"#activate-{pair_id}").click()
-        await expect(visit.page.get_by_text("Done. The pair is at work")).to_be_visible()
-    assert await _state(town, pair_id) == "active"
+    assert await town.state(pair_id) == "accepted"
+    for persona in ("free-mentor", "quiet"):
+        async with visiting(town, browser, persona) as visit:
+            await visit.shows(f"#compact-{pair_id}")
+            await visit.page.locator(f"#compact-{pair_id}").click()
+            await expect(visit.page.get_by_role("heading", level=1)).to_have_text("What do you expect of each other?")
 
 
 async def test_a_refusal_says_what_happened_what_was_kept_and_what_to_do(town: Town, browser: Browser) -> None:
-    pair_id = await _propose(town, town.scene.free_mentor, town.scene.pairs[0].mentee)
+    pair_id = await town.propose(town.scene.free_mentor, town.scene.pairs[0].mentee)
     async with visiting(town, browser, "rosa") as visit:
-        await _shows(visit, f"#recall-{pair_id}")
+        await visit.shows(f"#recall-{pair_id}")
         await visit.page.locator(f"#recall-{pair_id}").click()
         async with town.api("free-mentor") as pairing:
             seen = await pairing.get(f"/pairs/{pair_id}")
@@ -156,7 +131,7 @@ async def test_a_refusal_says_what_happened_what_was_kept_and_what_to_do(town: T
         await expect(notice).to_contain_text("was answered, recalled or has lapsed")
         await expect(notice).to_contain_text("Nothing was changed")
         assert await visit.axe() == []
-    assert await _state(town, pair_id) == "accepted"
+    assert await town.state(pair_id) == "accepted"
 
 
 async def test_signing_out_ends_the_session_here_and_at_the_issuer(town: Town, browser: Browser) -> None:
@@ -183,22 +158,3 @@ async def test_a_page_left_open_is_sent_to_the_sign_in_when_its_session_ends(tow
         pair = town.scene.pairs[0]
         await town.publish([town.scene.mesa.record_contact(pair.mentor, "Dr Margaret Begay", version=5)])
         await visit.page.wait_for_url("**/sign-in", timeout=15_000)
-
-
-async def _shows(visit: Visit, selector: str) -> None:
-    """Reload until it is there: the page without a script knows no other way."""
-
-    async def there() -> bool:
-        if await visit.page.locator(selector).count():
-            return True
-        await visit.page.reload()
-        return False
-
-    await eventually(there, within=10.0, every=0.2)
-
-
-async def _is_open(visit: Visit, looks: list[Look]) -> None:
-    for width, scheme in looks:
-        await visit.look(width, scheme)
-        assert await visit.axe() == [], (visit.page.url, width, scheme)
-        assert await visit.cut_off() == [], (visit.page.url, width, scheme)

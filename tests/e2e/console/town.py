@@ -9,9 +9,11 @@ from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from secrets import token_urlsafe
-from typing import Final
+from typing import Any, Final
+from uuid import UUID
 
 import asyncpg
 import httpx
@@ -30,6 +32,7 @@ from shared.testing.running import record_of
 from shared.testing.stage import Engines, Stage, apply_topics, make_stage, new_passwords
 from tests import backend
 from tests.e2e.console.scene import MORNING, Scene, build
+from tests.integration.console.consortium import Person
 
 _CLIENT: Final = "osler-console"
 _READY_SECONDS: Final = 40.0
@@ -82,6 +85,22 @@ class Town:
         headers = {"Authorization": f"Bearer {given['access_token']}"}
         async with httpx.AsyncClient(base_url=self.pairing, headers=headers) as client:
             yield client
+
+    async def propose(self, mentor: Person, mentee: Person) -> UUID:
+        """A proposal by Rosa through pairing's own interface."""
+        async with self.api("rosa") as pairing:
+
+            async def proposed() -> Any:
+                form = {"mentor_id": str(mentor.person_id), "mentee_id": str(mentee.person_id)}
+                answer = await pairing.post("/pairs", json=form)
+                return answer.json() if answer.status_code == HTTPStatus.CREATED else None
+
+            return UUID((await eventually(proposed))["pair_id"])  # pairing may hear of the people a moment later
+
+    async def state(self, pair_id: UUID) -> str:
+        """How a pair stands in pairing."""
+        async with self.api("rosa") as pairing:
+            return (await pairing.get(f"/pairs/{pair_id}")).json()["state"]
 
     async def start(self, name: str, *arguments: str, environment: dict[str, str], ready: str) -> None:
         """Start a program of ours and wait until it is ready."""

@@ -1,6 +1,6 @@
 """Somebody at a browser: signs in as a persona, and notes whatever the page complains of."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from importlib import resources
@@ -8,7 +8,12 @@ from typing import Any, Final, Literal
 
 from playwright.async_api import Browser, ConsoleMessage, Page, Request
 
+from shared.testing.eventually import eventually
 from tests.e2e.console.town import Town
+
+Look = tuple[int, Literal["light", "dark"]]
+LOOKS: Final[Sequence[Look]] = [(width, scheme) for width in (1280, 390, 320) for scheme in ("light", "dark")]
+OUTERMOST: Final[Sequence[Look]] = [(1280, "dark"), (320, "light")]
 
 _TAGS: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 _REPORT: Final = """
@@ -58,6 +63,24 @@ class Visit:
         sideways: int = await self.page.evaluate(_SIDEWAYS)
         cut: list[str] = await self.page.evaluate(_CUT)
         return cut + ([f"the page is {sideways} px too wide"] if sideways else [])
+
+    async def is_open(self, looks: Sequence[Look]) -> None:
+        """Nothing for axe to find, and nothing cut off, in each of these looks."""
+        for width, scheme in looks:
+            await self.look(width, scheme)
+            assert await self.axe() == [], (self.page.url, width, scheme)
+            assert await self.cut_off() == [], (self.page.url, width, scheme)
+
+    async def shows(self, selector: str) -> None:
+        """Reload until it is there: the page without a script knows no other way."""
+
+        async def there() -> bool:
+            if await self.page.locator(selector).count():
+                return True
+            await self.page.reload()
+            return False
+
+        await eventually(there, within=10.0, every=0.2)
 
     async def sign_in(self, persona: str, *, arrives: str = "/today") -> None:
         """From the first page to Today, by way of the issuer."""

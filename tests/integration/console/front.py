@@ -55,6 +55,9 @@ class World:
     """Claims of the id token that are other than they should be."""
     refreshes: int = 0
     gives_refresh_tokens: bool = True
+    shows: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
+    """What pairing shows beside pairs, by its path."""
+    queries: list[str] = field(default_factory=list[str])
     pairs: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
     commands: list[httpx.Request] = field(default_factory=list[httpx.Request])
     refuses: tuple[int, dict[str, Any]] | None = None
@@ -115,7 +118,10 @@ class World:
         return httpx.Response(200, json={**given, "id_token": token})
 
     def _pairing(self, request: httpx.Request) -> httpx.Response:
-        _, _, pair_id, *act = request.url.path.split("/")
+        self.queries.append(request.url.query.decode())
+        if request.method == "GET" and request.url.path in self.shows:
+            return httpx.Response(200, json=self.shows[request.url.path])
+        _, _, pair_id, *act = (*request.url.path.split("/"), "")
         pair = self.pairs.get(pair_id)
         if pair is None:
             return httpx.Response(404, json={"code": "pair_not_found", "title": "There is no pair here."})

@@ -54,17 +54,16 @@ def _own(me: Who, *things: Proposal | Offer | FeedbackWait) -> OwnToday:
     )
 
 
-def test_a_proposal_waits_for_its_mentor_and_an_accepted_pair_for_its_mentee() -> None:
+def test_a_proposal_waits_for_its_mentor_and_an_accepted_pair_for_both() -> None:
     couple = _couple()
     proposed = Proposal(couple, "proposed", NOW, NOW + timedelta(days=7))
     accepted = Proposal(couple, "accepted", NOW, NOW + timedelta(days=21))
-    for proposal, asked, other in (
-        (proposed, couple.mentor, couple.mentee),
-        (accepted, couple.mentee, couple.mentor),
-    ):
-        assert _own(asked, proposal).my_proposals == (proposal,)
-        assert _own(other, proposal).others_turn == (proposal,)
-        assert (_own(asked, proposal).waiting, _own(other, proposal).waiting) == (1, 0)
+    assert _own(couple.mentor, proposed).my_proposals == (proposed,)
+    assert _own(couple.mentee, proposed).others_turn == (proposed,)
+    assert (_own(couple.mentor, proposed).waiting, _own(couple.mentee, proposed).waiting) == (1, 0)
+    for one in (couple.mentor, couple.mentee):
+        assert _own(one, accepted).my_proposals == (accepted,)
+        assert (_own(one, accepted).others_turn, _own(one, accepted).waiting) == ((), 1)
 
 
 def test_an_offer_waits_for_the_one_who_did_not_make_it() -> None:
