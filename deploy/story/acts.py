@@ -117,7 +117,7 @@ class ProposePair(Act):
 
 @dataclass(frozen=True)
 class MovePair(Act):
-    """One step of a pair: accept, decline, activate, recall, pause, resume or end."""
+    """One step of a pair: accept, decline, recall, pause, resume or end."""
 
     pair: str
     verb: str

@@ -15,12 +15,12 @@ Fate = Literal[
     "declined by the mentee",
     "lapses",
     "is recalled",
-    "is never confirmed",
+    "is never signed",
     "pauses",
     "ended by the mentee",
     "ended by the administrator",
     "waits for the mentor",
-    "waits for the mentee",
+    "waits for the compact",
 ]
 
 
@@ -115,7 +115,7 @@ NAMED: Final = (
     Couple(ZOLKOWSKI, SARA, _week(0, 3), days=28),
     Couple(AAS, EOIN, _week(0, 4), "lapses"),
     Couple(AAS, MINH_ANH, _week(0, 4), "is recalled"),
-    Couple(MORENO, CAGLA, _week(0, 5), "is never confirmed"),
+    Couple(MORENO, CAGLA, _week(0, 5), "is never signed"),
     Couple(AAS, EOIN, _week(2, 2), days=21),
     # Kim goes on leave in February and comes back; Huerta-Peñaloza leaves, and her mentee goes on with another mentor.
     Couple(NI_BHRIAIN, KIM, _week(0, 2), days=14),
@@ -128,10 +128,10 @@ NAMED: Final = (
     # What waits on the last day.
     Couple(MORENO, CAGLA, _week(11, 6), "waits for the mentor"),
     Couple(HADDAD, AMELIE, _week(11, 5), "waits for the mentor"),
-    Couple(HADDAD, "H-2017@harbor.example", _week(11, 3), "waits for the mentee"),
+    Couple(HADDAD, "H-2017@harbor.example", _week(11, 3), "waits for the compact"),
     Couple(AAS, MINH_ANH, _week(11, 4), "waits for the mentor"),
     Couple("mv.3004@mesaverde.example", "mv.3016@mesaverde.example", _week(11, 4), "waits for the mentor"),
-    Couple("LU4012@lakeshore.example", "LU4019@lakeshore.example", _week(11, 6), "waits for the mentee"),
+    Couple("LU4012@lakeshore.example", "LU4019@lakeshore.example", _week(11, 6), "waits for the compact"),
 )
 
 ABSENCES: Final = {KIM: (_week(4), _week(7)), HUERTA: (_week(5), None), LINDQVIST_SOLVEIG: (_week(10), None)}
@@ -144,7 +144,7 @@ _RHYTHMS: Final = (28, 21, 28, 21, 28)
 _WITHOUT_MENTOR: Final = 2
 """Every so manieth mentee finds nobody."""
 _HOLDS_NO_PLACE: Final = frozenset[Fate](
-    {"declined by the mentor", "declined by the mentee", "lapses", "is recalled", "is never confirmed"}
+    {"declined by the mentor", "declined by the mentee", "lapses", "is recalled", "is never signed"}
 )
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 
 from deploy.story.acts import Act, AnswerFeedback, LogTouchpoint, MoveMeeting, MovePair, ProposeMeeting, ProposePair
 from deploy.story.calendar import BEATS_A_WEEK, END, LAST_BEAT, at, next_beat_after, slot
+from deploy.story.compacts import AgreeOnCompact
 from deploy.story.couples import Couple
 from deploy.story.hospitals import hospital_of
 
@@ -116,13 +117,13 @@ def _answer(life: _Life, administrator: str) -> int | None:
             life.pair(beat + 2, administrator, "recall", {"reason": _REASON[couple.fate]})
             return None
         case _:
-            accepted = beat + life.rng.randint(1, 2 if couple.fate == "waits for the mentee" else 4)
+            accepted = beat + life.rng.randint(1, 2 if couple.fate == "waits for the compact" else 4)
     life.pair(accepted, couple.mentor, "accept")
-    if couple.fate in {"is never confirmed", "waits for the mentee"}:
+    if couple.fate in {"is never signed", "waits for the compact"}:
         return None
-    activated = accepted + life.rng.randint(1, 3)
-    life.pair(activated, couple.mentee, "activate")
-    return activated
+    signed = accepted + life.rng.randint(1, 3)
+    life.acts.append(AgreeOnCompact(life.at(signed), couple.mentee, couple))
+    return signed
 
 
 def _windows(life: _Life, administrator: str, since: int) -> Iterator[range]:

@@ -31,7 +31,7 @@ async def on_proposal_lapses(tx: Transaction, timer: ProposalLapses) -> None:
 
 @clock.on(ActivationLapses)
 async def on_activation_lapses(tx: Transaction, timer: ActivationLapses) -> None:
-    """The mentee did not confirm within twenty-one days."""
+    """The two did not both sign one version of a compact within twenty-one days."""
     await use_cases.end_unactivated(tx, timer.subject_id, tx.now)
 
 

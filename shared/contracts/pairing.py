@@ -30,7 +30,7 @@ class PairProposed(PairEvent):
 
 
 class PairAccepted(PairEvent):
-    """The mentor said yes, and one of the mentor's places is taken; it waits for the mentee until `activate_by`."""
+    """The mentor said yes, and one of the mentor's places is taken; both have until `activate_by` to sign a compact."""
 
     type: ClassVar[str] = "osler.pairing.pair_accepted.v1"
     activate_by: AwareDatetime

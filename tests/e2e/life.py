@@ -13,6 +13,7 @@ from services.directory.use_cases import NewInstitution, NewPerson
 from shared.platform.settings import PlatformSettings
 from shared.testing.eventually import eventually
 from shared.testing.stage import START
+from tests import signing
 from tests.e2e.up import Platform
 
 _HEARD_WITHIN: Final = 60.0
@@ -111,11 +112,9 @@ async def _pair(platform: Platform, administrator: str, people: dict[str, str], 
     both = {f"{role}_id": people[who.partition("@")[0]] for role, who in (("mentor", mentor), ("mentee", mentee))}
     async with platform.client("pairing", administrator) as http:
         pair = await done(lambda: http.post("/pairs", json=both))
-    path = f"/pairs/{pair['pair_id']}"
-    async with platform.client("pairing", mentor) as http:
-        accepted = await done(lambda: http.post(f"{path}/accept", headers=seen(pair)))
-    async with platform.client("pairing", mentee) as http:
-        await done(lambda: http.post(f"{path}/activate", headers=seen(accepted)))
+    async with platform.client("pairing", mentor) as theirs, platform.client("pairing", mentee) as mine:
+        await done(lambda: theirs.post(f"/pairs/{pair['pair_id']}/accept", headers=seen(pair)))
+        await signing.activate(pair["pair_id"], theirs, mine)
     return pair["pair_id"]
 
 

@@ -11,7 +11,6 @@ from services.pairing import use_cases
 from services.pairing.domain import (
     NO_PAIR,
     NO_PLACE,
-    ActivationLapsed,
     ConflictOfInterest,
     LedgerLine,
     ListedMentor,
@@ -186,7 +185,7 @@ async def show_pair(pair_id: UUID, me: Me, tx: Tx) -> PairView:
     ),
 )
 async def accept_pair(pair_id: UUID, if_match: IfMatch, me: Me, tx: Tx, now: Now) -> PairView:
-    """Say yes as the mentor; one of your places is taken, and the mentee has twenty-one days to confirm."""
+    """Say yes as the mentor; one of your places is taken, and you two have twenty-one days to sign a compact."""
     return PairView.of(await use_cases.accept_pair(tx, me, pair_id, if_match, now))
 
 
@@ -209,23 +208,6 @@ async def recall_pair(
     """Take a proposal back before it is answered."""
     reason = form.reason if form else None
     return PairView.of(await use_cases.recall_pair(tx, me, pair_id, if_match, reason=reason, now=now))
-
-
-@routes.post(
-    "/pairs/{pair_id}/activate",
-    responses=problems(
-        PairNotFound,
-        NotYourStep,
-        StaleRevision,
-        NotPossibleNow,
-        ActivationLapsed,
-        ConflictOfInterest,
-        SomeoneIsAway,
-    ),
-)
-async def activate_pair(pair_id: UUID, if_match: IfMatch, me: Me, tx: Tx, now: Now) -> PairView:
-    """Confirm as the mentee after the mentor's yes; from now on the two may meet."""
-    return PairView.of(await use_cases.activate_pair(tx, me, pair_id, if_match, now))
 
 
 @routes.post(

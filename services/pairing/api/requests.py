@@ -184,7 +184,7 @@ async def show_choice(choice_id: UUID, me: Me, tx: Tx) -> AskedView:
     responses=problems(ChoiceNotFound, RequestLapsed, StaleRevision, RequestClosed, *NO_PAIR),
 )
 async def accept_choice(choice_id: UUID, if_match: IfMatch, me: Me, tx: Tx, now: Now) -> AskedView:
-    """Say yes; one of your places is taken, the pair begins, and the mentee has twenty-one days to confirm."""
+    """Say yes; one of your places is taken, the pair begins, and you two have twenty-one days to sign a compact."""
     return AskedView.of(await use_cases.accept_choice(tx, me, choice_id, if_match, now))
 
 

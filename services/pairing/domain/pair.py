@@ -72,7 +72,7 @@ STEPS: Final[Mapping[tuple[State, Act], Step]] = {
     ("proposed", "decline"): Step("declined", _THE_TWO),
     ("proposed", "recall"): Step("recalled", frozenset[Who]({"administrator", "directory"})),
     ("proposed", "lapse"): Step("lapsed", CLOCK),
-    ("accepted", "activate"): Step("active", frozenset[Who]({"mentee", "compact"})),
+    ("accepted", "activate"): Step("active", frozenset[Who]({"compact"})),
     ("accepted", "end"): Step("ended", _PEOPLE | DIRECTORY | CLOCK),
     ("active", "pause"): Step("paused", _PEOPLE | DIRECTORY | CLOCK),
     ("active", "end"): Step("ended", _PEOPLE | DIRECTORY | CLOCK),
@@ -178,7 +178,7 @@ class Pair:
         return self._take("lapse", PairLapsed, now)
 
     def activate(self, by: frozenset[Who], now: datetime) -> PairActivated:
-        """The mentee confirms, or both have signed one version of their compact.
+        """Both have signed one version of their compact, and nothing else makes a pair active.
 
         Raises NotYourStep, NotPossibleNow, ActivationLapsed, ConflictOfInterest, SomeoneIsAway.
         """

@@ -26,7 +26,7 @@ class ProposalLapsed(Conflict):
 
 
 class ActivationLapsed(Conflict):
-    """The twenty-one days to confirm this pair are over. Ask an administrator to propose it again."""
+    """The twenty-one days to sign a compact are over. Ask an administrator to propose it again."""
 
 
 class SomeoneIsAway(Conflict):

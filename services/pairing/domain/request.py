@@ -27,7 +27,7 @@ ANSWER_REQUEST_WITHIN: Final = timedelta(hours=72)
 ASKED_BACK: Final = "asked"
 """The reason of a withdrawal by the mentee, who owes none."""
 PAIRED: Final = "paired"
-"""The reason of a withdrawal because the mentee confirmed a mentor who was found another way."""
+"""The reason of a withdrawal because a pair of the mentee with another mentor became active."""
 
 
 @dataclass(frozen=True)

@@ -74,7 +74,6 @@ from services.pairing.use_cases.opportunities import (
 )
 from services.pairing.use_cases.pairs import (
     accept_pair,
-    activate_pair,
     decline_pair,
     end_pair,
     end_unactivated,
@@ -129,7 +128,6 @@ __all__ = [
     "TermReached",
     "accept_choice",
     "accept_pair",
-    "activate_pair",
     "answer_first_year_offer",
     "answer_introduction",
     "ask_pairs",

@@ -30,7 +30,7 @@ class ProposalLapses(PairTimer):
 
 
 class ActivationLapses(PairTimer):
-    """Twenty-one days after the mentor's yes; it fires however late, since no second yes is taken after them."""
+    """Twenty-one days after the mentor's yes; it fires however late, since no second signature is taken after them."""
 
     kind: ClassVar[str] = "activation_lapses"
 

@@ -9,7 +9,6 @@ from services.pairing.domain import (
     ANSWER_WITHIN,
     CLOCK,
     NOT_ACTIVATED,
-    PAIRED,
     AlreadyPaired,
     LedgerLine,
     ListedMentor,
@@ -26,7 +25,6 @@ from services.pairing.domain import (
     refuse_strangers,
 )
 from services.pairing.use_cases.aftermath import publish, record
-from services.pairing.use_cases.cascade import BY_MENTEE, tell
 from services.pairing.use_cases.offers import is_conflicted, list_standing, what_is_offered
 from shared.contracts.pairing import PairEvent
 from shared.platform.database import Transaction
@@ -106,18 +104,6 @@ async def recall_pair(
     return await _change(tx, me, pair_id, seen, lambda pair, by: pair.recall(by, reason, now))
 
 
-async def activate_pair(tx: Transaction, me: Member, pair_id: UUID, seen: Revision, now: datetime) -> Pair:
-    """The mentee confirms, and the pair is at work; a request that was still asking others is withdrawn.
-
-    Raises what `Pair.activate` raises.
-    """
-    request = await store.find_open_request_for_update(tx, me.person_id)
-    pair = await _change(tx, me, pair_id, seen, lambda pair, by: pair.activate(by, now))
-    if request is not None:
-        await tell(tx, request, [request.withdraw(BY_MENTEE, PAIRED, now)])
-    return pair
-
-
 async def pause_pair(
     tx: Transaction,
     me: Member,
@@ -151,7 +137,7 @@ async def lapse_proposal(tx: Transaction, pair_id: UUID, now: datetime) -> None:
 
 
 async def end_unactivated(tx: Transaction, pair_id: UUID, now: datetime) -> None:
-    """Twenty-one days passed without the mentee's yes; the timer pass holds the pair's lock."""
+    """Twenty-one days passed without both signatures on one version; the timer pass holds the pair's lock."""
     pair = await store.get_pair(tx, pair_id)
     await record(tx, pair, pair.end(CLOCK, NOT_ACTIVATED, now))
 

@@ -23,6 +23,7 @@ from shared.contracts.directory import (
 )
 from shared.contracts.event import Role
 from shared.testing.running import Running
+from tests import signing
 
 SINCE = datetime(2027, 1, 1, tzinfo=UTC)
 E = TypeVar("E", bound=DirectoryEvent)
@@ -136,12 +137,20 @@ class Hospital:
             return (await desk.propose(mentor_id, mentee_id)).raise_for_status().json()
 
     async def activate(self, pair: dict[str, Any], mentor_hospital: "Hospital | None" = None) -> dict[str, Any]:
-        """Both yeses to a proposal to a mentee of this hospital."""
+        """A proposal to a mentee of this hospital becomes a pair at work: the mentor's yes, and a compact."""
+        async with self.two_desks(pair, mentor_hospital) as (mentor, mentee):
+            (await mentor.act(pair, "accept")).raise_for_status()
+            return await signing.activate(pair["pair_id"], mentor.http, mentee.http)
+
+    @asynccontextmanager
+    async def two_desks(
+        self, pair: dict[str, Any], mentor_hospital: "Hospital | None" = None
+    ) -> AsyncGenerator[tuple["Desk", "Desk"]]:
+        """Requests as mentor and as mentee of a pair whose mentee is of this hospital."""
         mentor_id, mentee_id = UUID(pair["mentor_id"]), UUID(pair["mentee_id"])
-        async with (mentor_hospital or self).signed_in(mentor_id, "mentor") as desk:
-            pair = (await desk.act(pair, "accept")).raise_for_status().json()
-        async with self.signed_in(mentee_id, "mentee") as desk:
-            return (await desk.act(pair, "activate")).raise_for_status().json()
+        home = mentor_hospital or self
+        async with home.signed_in(mentor_id, "mentor") as mentor, self.signed_in(mentee_id, "mentee") as mentee:
+            yield mentor, mentee
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from shared.platform.http import Revision
 from shared.platform.members import Person
 from shared.testing.eventually import eventually
 from shared.testing.running import Running
+from tests import signing
 from tests.integration.pairing.asking import Mentee, Mentor, states
 from tests.integration.pairing.hospital import SINCE, Hospital, code_of
 
@@ -171,17 +172,17 @@ async def test_a_recorded_recusal_resolves_what_stands_and_not_what_comes_later(
         assert [event.how for event in await _said(pairing, pair, ConflictResolved)] == ["recused"]
 
 
-async def test_a_pair_that_is_not_confirmed_waits_until_the_conflict_is_resolved(pairing: Running) -> None:
+async def test_a_pair_that_is_not_signed_waits_until_the_conflict_is_resolved(pairing: Running) -> None:
     hospital = await Hospital.join(pairing)
     mentor_id, mentee_id = await hospital.mentor(), await hospital.mentee(MEDICINE)
     pair = await hospital.propose(mentor_id, mentee_id)
-    async with hospital.signed_in(mentor_id, "mentor") as desk:
-        (await desk.act(pair, "accept")).raise_for_status()
-    await hospital.assign_duty(mentor_id, "director", MEDICINE)
-    async with hospital.signed_in(mentee_id, "mentee") as desk:
-        assert code_of(await desk.act(await desk.show(pair), "activate")) == (409, "conflict_of_interest")
+    async with hospital.two_desks(pair) as (mentor, mentee):
+        (await mentor.act(pair, "accept")).raise_for_status()
+        await hospital.assign_duty(mentor_id, "director", MEDICINE)
+        await signing.prepare(pair["pair_id"], mentor.http, mentee.http)
+        assert code_of(await signing.sign(pair["pair_id"], mentee.http)) == (409, "conflict_of_interest")
         await hospital.remove_duty(mentor_id, "director", MEDICINE)
-        (await desk.act(await desk.show(pair), "activate")).raise_for_status()
+        (await signing.sign(pair["pair_id"], mentee.http)).raise_for_status()
 
 
 async def test_leave_over_the_end_of_the_review_does_not_bring_the_pair_back(pairing: Running) -> None:

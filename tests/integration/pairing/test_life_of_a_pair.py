@@ -61,7 +61,6 @@ async def test_each_step_is_refused_to_those_whose_step_it_is_not(pairing: Runni
         assert code_of(await desk.act(pair, "accept")) == (403, "not_your_step")
         assert code_of(await desk.act(pair, "recall", reason="mistake")) == (403, "forbidden")
     async with hospital.signed_in(mentor_id, "mentor") as desk:
-        assert code_of(await desk.act(pair, "activate")) == (403, "forbidden")
         assert code_of(await desk.act(pair, "end")) == (409, "not_possible_now")
     async with hospital.administration() as desk:
         assert code_of(await desk.act(pair, "recall")) == (422, "reason_missing")

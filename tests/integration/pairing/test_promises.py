@@ -20,6 +20,7 @@ from shared.contracts.directory import AgreementEnded, DirectoryEvent, PersonLef
 from shared.platform.database import is_nobodys_fault
 from shared.platform.loops import rest
 from shared.testing.running import Running
+from tests import signing
 from tests.integration.pairing.hospital import SINCE, Desk, Hospital, tell
 
 T = TypeVar("T")
@@ -231,7 +232,23 @@ class Promises(RuleBasedStateMachine):
         self.run(all_of_them())
 
     @precondition(lambda self: self.all.pairs)
-    @rule(number=_some, act=st.sampled_from(["activate", "decline", "pause", "resume", "end", "end"]))
+    @rule(number=_some)
+    def agree(self, number: int) -> None:
+        """The two of an accepted pair sign a compact, as far as a leave or a conflict lets them."""
+        pair = self.all.pairs[number % len(self.all.pairs)]
+        house, other = (self.all.house(pair[f"{part}_institution_id"]) for part in ("mentee", "mentor"))
+
+        async def agree() -> None:
+            async with house.two_desks(pair, other) as (mentor, mentee):
+                if (await mentee.show(pair))["state"] == "accepted":
+                    await signing.prepare(pair["pair_id"], mentor.http, mentee.http)
+                    signed = await signing.sign(pair["pair_id"], mentee.http)
+                    assert signed.status_code in {HTTPStatus.OK, HTTPStatus.CONFLICT}, signed.text
+
+        self.run(agree())
+
+    @precondition(lambda self: self.all.pairs)
+    @rule(number=_some, act=st.sampled_from(["decline", "pause", "resume", "end", "end"]))
     def go_on(self, number: int, act: str) -> None:
         """The mentee takes a step, if it is theirs to take."""
         pair = self.all.pairs[number % len(self.all.pairs)]

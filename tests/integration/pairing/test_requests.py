@@ -18,6 +18,7 @@ from shared.contracts.directory import (
 from shared.contracts.event import Role
 from shared.contracts.pairing import PairAccepted, RequestPassedOver, RequestWithdrawn
 from shared.testing.running import Running
+from tests import signing
 from tests.integration.pairing.asking import Mentee, Mentor, answer_by, states
 from tests.integration.pairing.hospital import SINCE, Hospital, code_of, tell
 
@@ -39,7 +40,8 @@ async def test_the_first_mentor_is_asked_at_once_and_a_yes_begins_an_accepted_pa
     async with hospital.signed_in(mentee.person_id, "mentee") as desk:
         pair = await desk.show(choice)
         assert (pair["state"], pair["revision"], pair["mentor_id"]) == ("accepted", 1, str(first.person_id))
-        assert (await desk.act(pair, "activate")).json()["state"] == "active"
+    async with hospital.two_desks(pair) as (asked, asking):
+        assert (await signing.activate(pair["pair_id"], asked.http, asking.http))["state"] == "active"
     assert await second.asked() == []
     assert await pairing.said(UUID(request["request_id"])) == [f"{REQUEST}sent.v1", f"{REQUEST}accepted.v1"]
     assert await pairing.said(UUID(choice["pair_id"])) == [
@@ -273,7 +275,7 @@ async def test_a_mentee_who_is_gone_asks_nobody_any_more(pairing: Running) -> No
         assert await _timers(pairing, request["request_id"]) == []
 
 
-async def test_a_mentee_who_confirms_another_mentor_withdraws_by_it_and_an_unconfirmed_one_does_not(
+async def test_a_mentee_who_signs_with_another_mentor_withdraws_by_it_and_an_unsigned_pair_does_not(
     pairing: Running,
 ) -> None:
     hospital = await Hospital.join(pairing)
@@ -283,8 +285,8 @@ async def test_a_mentee_who_confirms_another_mentor_withdraws_by_it_and_an_uncon
     async with hospital.signed_in(other.person_id, "mentor") as desk:
         pair = (await desk.act(pair, "accept")).json()
     assert states(await mentee.show()) == ["open", "asked"]
-    async with hospital.signed_in(mentee.person_id, "mentee") as desk:
-        assert (await desk.act(pair, "activate")).status_code == 200
+    async with hospital.two_desks(pair) as (found, asking):
+        await signing.activate(pair["pair_id"], found.http, asking.http)
     request = await mentee.show()
     assert (states(request), request["reason"]) == (["withdrawn", "withdrawn"], "paired")
 
@@ -297,9 +299,12 @@ async def test_a_yes_to_a_mentee_on_leave_begins_a_pair_that_waits_for_the_retur
     assert states(await mentee.show()) == ["open", "asked"]
     pair = (await mentor.answer("accept")).raise_for_status().json()
     async with hospital.signed_in(mentee.person_id, "mentee") as desk:
-        assert code_of(await desk.act(await desk.show(pair), "activate")) == (409, "someone_is_away")
+        pair = await desk.show(pair)
+    async with hospital.two_desks(pair) as (yes, away):
+        await signing.prepare(pair["pair_id"], yes.http, away.http)
+        assert code_of(await signing.sign(pair["pair_id"], away.http)) == (409, "someone_is_away")
         await pairing.deliver(hospital.about(PersonReturned, mentee.person_id, since=SINCE))
-        assert (await desk.act(await desk.show(pair), "activate")).status_code == 200
+        assert (await signing.sign(pair["pair_id"], away.http)).status_code == 200
 
 
 async def test_a_mentor_sees_that_they_are_asked_and_nothing_of_the_others(pairing: Running) -> None:

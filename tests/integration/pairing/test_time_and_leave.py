@@ -7,6 +7,7 @@ from uuid import UUID
 from shared.contracts.directory import PersonErased, PersonLeft, PersonReturned, PersonWentOnLeave, RoleRemoved
 from shared.contracts.pairing import PairEnded, PairRecalled
 from shared.testing.running import Running
+from tests import signing
 from tests.integration.pairing.hospital import SINCE, Hospital, code_of
 
 
@@ -25,28 +26,29 @@ async def test_a_proposal_lapses_after_seven_days_and_not_before(pairing: Runnin
     assert await _state(hospital, pair) == "lapsed"
 
 
-async def test_a_pair_that_is_not_confirmed_ends_after_twenty_one_days_and_gives_its_place_back(
+async def test_a_pair_that_is_not_signed_ends_after_twenty_one_days_and_gives_its_place_back(
     pairing: Running,
 ) -> None:
     hospital = await Hospital.join(pairing)
     mentor_id, mentee_id = await hospital.mentor(places=1), await hospital.mentee()
     pair = await hospital.propose(mentor_id, mentee_id)
-    async with hospital.signed_in(mentor_id, "mentor") as desk:
-        pair = (await desk.act(pair, "accept")).json()
-    await pairing.stage.step_to(datetime.fromisoformat(pair["activate_by"]))
-    async with hospital.signed_in(mentee_id, "mentee") as desk:
-        assert code_of(await desk.act(pair, "activate")) == (409, "activation_lapsed")
+    async with hospital.two_desks(pair) as (mentor, mentee):
+        pair = (await mentor.act(pair, "accept")).json()
+        await signing.prepare(pair["pair_id"], mentor.http, mentee.http)
+        await pairing.stage.step_to(datetime.fromisoformat(pair["activate_by"]))
+        assert code_of(await signing.sign(pair["pair_id"], mentee.http)) == (409, "activation_lapsed")
     await pairing.fire()
     ended = [event for event in await pairing.bodies(PairEnded) if str(event.pair_id) == pair["pair_id"]]
     assert [event.reason for event in ended] == ["not_activated"]
     await hospital.activate(await hospital.propose(mentor_id, mentee_id))
 
 
-async def test_answered_and_confirmed_pairs_have_no_timer_left(pairing: Running) -> None:
+async def test_answered_and_signed_pairs_wait_for_their_compact_alone(pairing: Running) -> None:
     hospital = await Hospital.join(pairing)
     pair = await hospital.activate(await hospital.propose(await hospital.mentor(), await hospital.mentee()))
     await pairing.fire()
-    assert await pairing.rows("SELECT kind FROM timers WHERE subject_id = $1", UUID(pair["pair_id"])) == []
+    left = await pairing.rows("SELECT kind FROM timers WHERE subject_id = $1 ORDER BY kind", UUID(pair["pair_id"]))
+    assert [row["kind"] for row in left] == ["compact_drifts", "compact_term_over"]
     assert await _state(hospital, pair) == "active"
 
 

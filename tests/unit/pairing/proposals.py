@@ -14,6 +14,7 @@ UNCAPPED = Lending((NO_CAP,), NO_CAP, NO_CAP)
 MENTOR = frozenset[Who]({"mentor"})
 MENTEE = frozenset[Who]({"mentee"})
 ADMINISTRATOR = frozenset[Who]({"administrator"})
+COMPACT = frozenset[Who]({"compact"})
 
 
 def a_proposal(*, cross: bool = False) -> Pair:
@@ -38,7 +39,7 @@ def a_pair(state: State) -> Pair:
     if state in {"accepted", "active", "paused", "ended"}:
         pair.accept(FREE, None, Seat(1, None), NOW)
     if state in {"active", "paused"}:
-        pair.activate(MENTEE, NOW)
+        pair.activate(COMPACT, NOW)
     match state:
         case "paused":
             pair.pause(MENTOR, None, LATER, NOW)

@@ -42,6 +42,7 @@ from shared.contracts.pairing import (
 )
 from tests.unit.pairing.proposals import (
     ADMINISTRATOR,
+    COMPACT,
     EVERYONE,
     FREE,
     LATER,
@@ -128,12 +129,12 @@ def test_an_answer_at_the_end_of_seven_days_is_late() -> None:
     assert pair.accept(FREE, None, Seat(1, None), pair.answer_by - timedelta(microseconds=1)).version == 2
 
 
-def test_a_confirmation_at_the_end_of_twenty_one_days_is_late_and_the_clock_ends_the_pair() -> None:
+def test_a_second_signature_at_the_end_of_twenty_one_days_is_late_and_the_clock_ends_the_pair() -> None:
     pair = a_pair("accepted")
     late = NOW + ACTIVATE_WITHIN
     assert pair.activate_by == late
     with pytest.raises(ActivationLapsed):
-        pair.activate(MENTEE, late)
+        pair.activate(COMPACT, late)
     assert pair.end(CLOCK, NOT_ACTIVATED, late).reason == "not_activated"
 
 
@@ -206,9 +207,17 @@ def test_nothing_starts_or_goes_on_while_one_of_the_two_is_away() -> None:
     accepted.go_away(accepted.mentor_id, NOW)
     active.go_away(active.mentee_id, NOW)
     with pytest.raises(SomeoneIsAway):
-        accepted.activate(MENTEE, NOW)
+        accepted.activate(COMPACT, NOW)
     with pytest.raises(SomeoneIsAway):
         active.resume(MENTOR, NOW)
+
+
+@pytest.mark.parametrize("who", sorted(set(EVERYONE) - COMPACT))
+def test_nobody_makes_a_pair_active_but_both_signatures_on_one_version(who: Who) -> None:
+    pair = a_pair("accepted")
+    with pytest.raises(NotYourStep):
+        pair.activate(frozenset[Who]({who}), NOW)
+    assert pair.state == "accepted"
 
 
 def test_leave_that_says_nothing_changes_the_revision_but_not_the_version() -> None:

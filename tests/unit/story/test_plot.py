@@ -8,6 +8,7 @@ from deploy.story import couples as cast
 from deploy.story.acts import Act, MoveMeeting, MovePair, ProposeMeeting, ProposePair, Refused, SendRoster
 from deploy.story.calendar import END, START
 from deploy.story.checks import MOST_STOPS
+from deploy.story.compacts import AgreeOnCompact
 from deploy.story.couples import LEFT, couples
 from deploy.story.hospitals import AGREEMENTS, hospital_of
 from deploy.story.people import members
@@ -88,18 +89,18 @@ def test_a_meeting_takes_its_steps_one_at_a_time() -> None:
         assert all(earlier.at < later.at for earlier, later in pairwise(acts))
 
 
-def test_what_a_pair_does_begins_after_its_second_yes() -> None:
-    activated = {act.pair: act.at for act in steps() if isinstance(act, MovePair) and act.verb == "activate"}
-    assert all(act.at > activated[act.pair] for act in steps() if isinstance(act, ProposeMeeting))
+def test_what_a_pair_does_begins_after_its_second_signature() -> None:
+    signed = {act.pair: act.at for act in steps() if isinstance(act, AgreeOnCompact)}
+    assert all(act.at > signed[act.pair] for act in steps() if isinstance(act, ProposeMeeting))
 
 
 def test_something_of_everything_happens() -> None:
     done = Counter(act.name for act in plot())
-    for verb in ("accept", "decline", "activate", "recall", "pause", "resume", "end"):
+    for verb in ("accept", "decline", "recall", "pause", "resume", "end"):
         assert done[f"pairs: {verb}"] >= 1
     for verb in ("accept", "move", "cancel", "held", "missed"):
         assert done[f"meetings: {verb}"] >= 5
-    for what in ("touchpoints logged", "feedback given", "meetings proposed", "pairs proposed"):
+    for what in ("compacts signed", "touchpoints logged", "feedback given", "meetings proposed", "pairs proposed"):
         assert done[what] >= 40
 
 
