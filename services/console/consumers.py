@@ -36,6 +36,7 @@ from shared.contracts.meetings import (
 from shared.contracts.pairing import (
     PairAccepted,
     PairActivated,
+    PairCutOff,
     PairDeclined,
     PairEnded,
     PairLapsed,
@@ -88,6 +89,7 @@ def _hear_pairing(events: EventConsumer) -> None:
     events.on(PairProposed)(hear.propose_pair)
     events.on(PairAccepted)(hear.accept_pair)
     events.on(PairPaused)(hear.pause_pair)
+    events.on(PairCutOff)(hear.cut_administrators_off)
 
     @events.on(PairActivated)
     async def on_pair_activated(tx: Transaction, event: PairActivated) -> None:

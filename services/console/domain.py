@@ -153,11 +153,12 @@ class SeenPair:
     couple: Couple
     state: PairState
     ends_at: datetime | None
+    is_cut_off: bool = False
 
     def concerns(self, person: Person) -> bool:
         """Whether it is one of the person's own, or of an institution that the person administers."""
         mentor, mentee = self.couple.mentor, self.couple.mentee
-        if "administrator" in person.roles:
+        if "administrator" in person.roles and not self.is_cut_off:
             return person.institution_id in {mentor.institution_id, mentee.institution_id}
         return person.person_id in {mentor.person_id, mentee.person_id}
 

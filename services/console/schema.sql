@@ -41,6 +41,7 @@ CREATE TABLE pairs (
     ends_at timestamptz,
     review_at timestamptz,
     last_contact_at timestamptz,
+    is_cut_off boolean NOT NULL DEFAULT false,
     -- The state says which of the two waits for a date: a proposal and an accepted pair end by themselves, a paused
     -- one is looked at again.
     CHECK (ends_at IS NOT NULL OR state NOT IN ('proposed', 'accepted')),

@@ -24,7 +24,8 @@ CREATE TABLE institutions (
     version bigint NOT NULL,
     revision bigint NOT NULL,
     lend_cap integer CHECK (lend_cap >= 0),
-    borrow_cap integer CHECK (borrow_cap >= 0)
+    borrow_cap integer CHECK (borrow_cap >= 0),
+    warns text[] NOT NULL DEFAULT '{coach}' CHECK (warns <@ ARRAY['coach', 'financial', 'personal'])
 );
 ALTER TABLE institutions ENABLE ROW LEVEL SECURITY;
 ALTER TABLE institutions FORCE ROW LEVEL SECURITY;
@@ -33,7 +34,7 @@ CREATE POLICY tenant ON institutions AS RESTRICTIVE TO directory_app
     WITH CHECK (institution_id = (SELECT ctx_institution()) OR (SELECT acts_for_consortium()));
 CREATE POLICY within ON institutions TO directory_app USING (true) WITH CHECK (true);
 CREATE POLICY worker ON institutions TO directory_worker USING (true) WITH CHECK (true);
-GRANT SELECT, INSERT, UPDATE (lend_cap, borrow_cap, version, revision) ON institutions TO directory_app;
+GRANT SELECT, INSERT, UPDATE (lend_cap, borrow_cap, warns, version, revision) ON institutions TO directory_app;
 GRANT SELECT, INSERT, UPDATE ON institutions TO directory_worker;
 
 CREATE TABLE programmes (

@@ -4,7 +4,7 @@ from services.feedback import use_cases
 from shared.contracts.directory import PersonErased
 from shared.contracts.feedback import ErasureDone
 from shared.contracts.meetings import MeetingHeld
-from shared.contracts.pairing import PairActivated, PairEnded
+from shared.contracts.pairing import PairActivated, PairCutOff, PairEnded
 from shared.platform import members, receipts
 from shared.platform.consumer import EventConsumer
 from shared.platform.database import Transaction
@@ -30,6 +30,12 @@ async def on_meeting_held(tx: Transaction, event: MeetingHeld) -> None:
 async def on_pair_ended(tx: Transaction, event: PairEnded) -> None:
     """Who is no pair any more is not asked, and an unanswered request is withdrawn."""
     await use_cases.end_pair(tx, event)
+
+
+@events.on(PairCutOff)
+async def on_pair_cut_off(tx: Transaction, event: PairCutOff) -> None:
+    """Administrators see nothing of the two any more."""
+    await use_cases.cut_administrators_off(tx, event)
 
 
 @events.on(PersonErased)

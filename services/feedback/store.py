@@ -64,6 +64,15 @@ async def save_pair_ended(tx: Transaction, pair_id: UUID, ended_at: datetime) ->
     await tx.execute("UPDATE pairs SET ended_at = $2 WHERE pair_id = $1", pair_id, ended_at)
 
 
+async def add_cut_off(tx: Transaction, pair_id: UUID, mentor_institution_id: UUID, mentee_institution_id: UUID) -> None:
+    await tx.execute(
+        "INSERT INTO cut_offs (pair_id, mentor_institution_id, mentee_institution_id) VALUES ($1, $2, $3)",
+        pair_id,
+        mentor_institution_id,
+        mentee_institution_id,
+    )
+
+
 async def add_request(tx: Transaction, request: FeedbackRequest) -> None:
     await tx.execute(
         """
@@ -131,16 +140,21 @@ async def list_requests_of_person(
 
 
 async def list_requests_of_institution(
-    tx: Transaction, institution_id: UUID, after: Position, limit: int
+    tx: Transaction, institution_id: UUID, administrator_id: UUID, after: Position, limit: int
 ) -> list[FeedbackRequest]:
     rows = await tx.fetch(
         "SELECT"
         + _REQUEST
-        + "FROM feedback_requests WHERE (mentor_institution_id = $1 OR mentee_institution_id = $1)"
+        + """
+        FROM feedback_requests f WHERE (mentor_institution_id = $1 OR mentee_institution_id = $1) AND (
+            $5 IN (mentor_id, mentee_id) OR NOT EXISTS (SELECT FROM cut_offs c WHERE c.pair_id = f.pair_id)
+        )
+        """
         + _A_PAGE,
         institution_id,
         *(after or (None, None)),
         limit,
+        administrator_id,
     )
     return [FeedbackRequest(**_fields(row)) for row in rows]
 

@@ -11,7 +11,7 @@ from services.feedback.domain import Answers, FeedbackRequest, Pair, RequestNotF
 from services.feedback.store import Position
 from shared.contracts.feedback import FeedbackEvent
 from shared.contracts.meetings import MeetingHeld
-from shared.contracts.pairing import PairActivated, PairEnded
+from shared.contracts.pairing import PairActivated, PairCutOff, PairEnded
 from shared.platform import outbox, past, timers
 from shared.platform.database import Transaction
 from shared.platform.members import Person
@@ -122,6 +122,11 @@ async def end_pair(tx: Transaction, event: PairEnded) -> None:
         await timers.cancel(tx, ClosingDue, request.request_id)
 
 
+async def cut_administrators_off(tx: Transaction, event: PairCutOff) -> None:
+    """A notice is over under which the two go on: who was asked is theirs alone from now on."""
+    await store.add_cut_off(tx, event.pair_id, event.mentor_institution_id, event.mentee_institution_id)
+
+
 async def erase_person(tx: Transaction, person_id: UUID) -> None:
     """Delete a person's answers, and take none from them any more; what others wrote stays theirs."""
     # The requests first: an answer on its way holds its request's lock, so it is there to delete or comes too late.
@@ -148,7 +153,7 @@ async def gather_own(tx: Transaction, me: Person) -> list[Reading]:
 async def list_requests(tx: Transaction, reader: Person, after: Position, limit: int) -> list[FeedbackRequest]:
     """An administrator's institution's requests, anyone else's own; newest first, and never an answer."""
     if "administrator" in reader.roles:
-        return await store.list_requests_of_institution(tx, reader.institution_id, after, limit)
+        return await store.list_requests_of_institution(tx, reader.institution_id, reader.person_id, after, limit)
     return await store.list_requests_of_person(tx, reader.person_id, after, limit)
 
 

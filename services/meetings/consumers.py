@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from services.meetings import use_cases
 from services.meetings.domain import Pair
 from shared.contracts.meetings import ErasureDone
-from shared.contracts.pairing import PairActivated, PairEnded, PairPaused, PairResumed
+from shared.contracts.pairing import PairActivated, PairCutOff, PairEnded, PairPaused, PairResumed
 from shared.platform import members, receipts
 from shared.platform.consumer import EventConsumer
 from shared.platform.database import Transaction
@@ -47,3 +47,9 @@ async def on_pair_ended(tx: Transaction, ended: Sequence[PairEnded]) -> None:
     """Pairs that are over do not meet: what was to come is cancelled."""
     since = {event.pair_id: event.occurred_at for event in ended}
     await use_cases.stop_pairs(tx, "ended", "pair_ended", since, tx.now)
+
+
+@events.on(PairCutOff)
+async def on_pair_cut_off(tx: Transaction, event: PairCutOff) -> None:
+    """Administrators see nothing of the two any more."""
+    await use_cases.cut_administrators_off(tx, event)

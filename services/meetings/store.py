@@ -61,6 +61,19 @@ async def get_pair_of_meeting_for_update(tx: Transaction, meeting_id: UUID) -> P
     return _pair(row)
 
 
+async def add_cut_off(tx: Transaction, pair_id: UUID, mentor_institution_id: UUID, mentee_institution_id: UUID) -> None:
+    await tx.execute(
+        "INSERT INTO cut_offs (pair_id, mentor_institution_id, mentee_institution_id) VALUES ($1, $2, $3)",
+        pair_id,
+        mentor_institution_id,
+        mentee_institution_id,
+    )
+
+
+async def is_cut_off(tx: Transaction, pair_id: UUID) -> bool:
+    return await tx.find("SELECT FROM cut_offs WHERE pair_id = $1", pair_id) is not None
+
+
 async def count_unanswered(tx: Transaction, pair_id: UUID) -> int:
     row = await tx.get("SELECT count(*) AS waiting FROM meetings WHERE pair_id = $1 AND state = 'proposed'", pair_id)
     return row["waiting"]
@@ -153,6 +166,7 @@ async def list_meetings_of_person(
 async def list_meetings_of_institution(
     tx: Transaction,
     institution_id: UUID,
+    administrator_id: UUID,
     *,
     pair_id: UUID | None,
     state: State | None,
@@ -162,13 +176,18 @@ async def list_meetings_of_institution(
     rows = await tx.fetch(
         "SELECT "
         + _MEETING
-        + " FROM meetings WHERE (mentor_institution_id = $1 OR mentee_institution_id = $1)"
+        + """
+        FROM meetings WHERE (mentor_institution_id = $1 OR mentee_institution_id = $1) AND (
+            $7 IN (mentor_id, mentee_id) OR NOT EXISTS (SELECT FROM cut_offs c WHERE c.pair_id = meetings.pair_id)
+        )
+        """
         + _A_PAGE,
         institution_id,
         pair_id,
         state,
         *(before or (None, None)),
         limit,
+        administrator_id,
     )
     return [_meeting(row) for row in rows]
 

@@ -24,6 +24,7 @@ from services.meetings.domain import (
 )
 from shared.contracts.event import Event
 from shared.contracts.meetings import Slot
+from shared.contracts.pairing import PairCutOff
 from shared.platform import outbox, timers
 from shared.platform.database import Transaction
 from shared.platform.errors import StaleRevision
@@ -153,7 +154,7 @@ async def settle_meeting(tx: Transaction, meeting_id: UUID, now: datetime) -> No
 async def find_meeting(tx: Transaction, meeting_id: UUID, me: Person) -> Meeting:
     """One meeting, for the two and for administrators of their institutions. Raises MeetingNotFound."""
     meeting = await store.get_meeting(tx, meeting_id)
-    if not (meeting.is_of(me.person_id) or me.administers):
+    if not (meeting.is_of(me.person_id) or await _may_administer(tx, meeting.pair_id, me)):
         raise MeetingNotFound
     return meeting
 
@@ -170,7 +171,7 @@ async def list_meetings(
     """At most `limit` meetings, the latest proposed first: one's own, or an administrator's institution's."""
     if me.administers:
         return await store.list_meetings_of_institution(
-            tx, me.institution_id, pair_id=pair_id, state=state, before=before, limit=limit
+            tx, me.institution_id, me.person_id, pair_id=pair_id, state=state, before=before, limit=limit
         )
     return await store.list_meetings_of_person(
         tx, me.person_id, pair_id=pair_id, state=state, before=before, limit=limit
@@ -201,9 +202,18 @@ async def list_touchpoints(
     Raises PairNotFound.
     """
     pair = await store.get_pair(tx, pair_id)
-    if not (pair.is_of(me.person_id) or me.administers):
+    if not (pair.is_of(me.person_id) or await _may_administer(tx, pair_id, me)):
         raise PairNotFound
     return await store.list_touchpoints(tx, pair, before, limit)
+
+
+async def cut_administrators_off(tx: Transaction, pair: PairCutOff) -> None:
+    """A notice is over under which the two go on: their meetings are theirs alone from now on."""
+    await store.add_cut_off(tx, pair.pair_id, pair.mentor_institution_id, pair.mentee_institution_id)
+
+
+async def _may_administer(tx: Transaction, pair_id: UUID, me: Person) -> bool:
+    return me.administers and not await store.is_cut_off(tx, pair_id)
 
 
 async def gather_own(tx: Transaction, me: Person) -> tuple[list[Meeting], list[Touchpoint]]:

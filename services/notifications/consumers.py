@@ -22,6 +22,7 @@ from shared.contracts.pairing import (
     OpportunitySaved,
     OpportunityWithdrawn,
     PairAccepted,
+    PairCutOff,
     PairDeclined,
     PairEnded,
     PairLapsed,
@@ -109,6 +110,12 @@ async def on_pair_ended(tx: Transaction, event: PairEnded) -> None:
 async def on_pair_paused(tx: Transaction, event: PairPaused) -> None:
     """Perhaps a conflict that nobody resolved."""
     await use_cases.rest_in_conflict(tx, event)
+
+
+@events.on(PairCutOff)
+async def on_pair_cut_off(tx: Transaction, event: PairCutOff) -> None:
+    """Administrators hear nothing of the two any more."""
+    await use_cases.cut_administrators_off(tx, event)
 
 
 @events.on(ConflictRaised)

@@ -111,6 +111,21 @@ async def list_administrators(tx: Transaction, institution_ids: Collection[UUID]
     return [(row["person_id"], row["institution_id"]) for row in rows]
 
 
+async def add_cut_off(tx: Transaction, pair_id: UUID, mentor_institution_id: UUID, mentee_institution_id: UUID) -> None:
+    """A pair is its two people's, and no administrator's."""
+    await tx.execute(
+        "INSERT INTO cut_offs (pair_id, mentor_institution_id, mentee_institution_id) VALUES ($1, $2, $3)",
+        pair_id,
+        mentor_institution_id,
+        mentee_institution_id,
+    )
+
+
+async def is_cut_off(tx: Transaction, pair_id: UUID) -> bool:
+    """Whether no administrator is told of a pair any more."""
+    return await tx.find("SELECT FROM cut_offs WHERE pair_id = $1", pair_id) is not None
+
+
 async def list_past_recipients(tx: Transaction, category: Category) -> list[tuple[UUID, UUID, UUID]]:
     """Who was mailed about a category in another life: person, their institution, the message's id."""
     rows = await tx.fetch(

@@ -8,6 +8,7 @@ from shared.contracts.directory import (
     AgreementNoticeGiven,
     AgreementSigned,
     CapsSet,
+    ConflictPolicySet,
     DutyAssigned,
     DutyRemoved,
     InstitutionJoined,
@@ -41,6 +42,12 @@ async def on_institution_joined(tx: Transaction, event: InstitutionJoined) -> No
 async def on_caps_set(tx: Transaction, event: CapsSet) -> None:
     """An institution bounds what it lends and borrows in all."""
     await use_cases.set_caps(tx, event.institution_id, lend_cap=event.lend_cap, borrow_cap=event.borrow_cap)
+
+
+@events.on(ConflictPolicySet)
+async def on_conflict_policy_set(tx: Transaction, event: ConflictPolicySet) -> None:
+    """An institution has other conflicts of interest block than before."""
+    await use_cases.set_conflict_policy(tx, event.institution_id, event.warns, tx.now)
 
 
 @events.on(PersonJoined)

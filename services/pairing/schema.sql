@@ -8,7 +8,8 @@ CREATE TABLE institutions (
     institution_id uuid PRIMARY KEY,
     lend_cap integer CHECK (lend_cap >= 0),
     borrow_cap integer CHECK (borrow_cap >= 0),
-    time_zone text NOT NULL DEFAULT 'UTC'
+    time_zone text NOT NULL DEFAULT 'UTC',
+    warns text[] NOT NULL DEFAULT '{coach}'
 );
 CALL wall_by('institutions', 'institution_id');
 GRANT SELECT, INSERT, UPDATE, DELETE ON institutions TO pairing_worker;
@@ -105,6 +106,7 @@ CREATE TABLE pairs (
     version bigint NOT NULL,
     revision bigint NOT NULL,
     coi_review_by timestamptz,
+    cut_off_at timestamptz,
     CHECK (mentor_id <> mentee_id),
     CONSTRAINT pairs_hold_a_place CHECK ((place IS NOT NULL) = (state IN ('accepted', 'active', 'paused'))),
     CONSTRAINT pairs_hold_a_shared_place CHECK (
@@ -174,7 +176,17 @@ CALL wall_by('duties', 'institution_id');
 GRANT SELECT ON duties TO pairing_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON duties TO pairing_worker;
 
--- What was said to stand between two people, whichever of them is the mentor; it holds until it is withdrawn.
+-- Of two institutions the stricter holds, and the other one's policy stands behind the wall: this answers with yes or no.
+CREATE FUNCTION only_warns(kind text, one uuid, other uuid) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path = pg_catalog, pairing, pg_temp
+    AS $$
+        SELECT coalesce(bool_and(kind = ANY (warns)), false) FROM institutions
+        WHERE institution_id IN (one, other) AND coalesce(ctx_institution() IN (one, other), true)
+    $$;
+GRANT EXECUTE ON FUNCTION only_warns(text, uuid, uuid) TO pairing_app, pairing_worker;
+
+-- What was said to stand between two people, whichever of them is the mentor; it holds until it is withdrawn. What
+-- somebody said before there was a pair is shown to them and to administrators, not to the other one.
 CREATE TABLE conflicts (
     conflict_id uuid PRIMARY KEY,
     mentor_id uuid NOT NULL,
@@ -185,10 +197,12 @@ CREATE TABLE conflicts (
     declared_by uuid NOT NULL,
     declared_at timestamptz NOT NULL,
     withdrawn_at timestamptz,
+    is_private boolean NOT NULL DEFAULT false,
     CHECK (mentor_id <> mentee_id)
 );
 CREATE INDEX conflicts_between ON conflicts (least(mentor_id, mentee_id), greatest(mentor_id, mentee_id))
     WHERE withdrawn_at IS NULL;
+CREATE INDEX conflicts_by ON conflicts (declared_by, declared_at, conflict_id) WHERE withdrawn_at IS NULL;
 CREATE INDEX conflicts_of_mentor_institution ON conflicts (mentor_institution_id);
 CREATE INDEX conflicts_of_mentee_institution ON conflicts (mentee_institution_id);
 CALL wall_by('conflicts', 'mentor_institution_id', 'mentee_institution_id');
@@ -508,7 +522,7 @@ CREATE INDEX introduction_wishes_of_mentee ON introduction_wishes (mentee_id, as
 CREATE INDEX introduction_wishes_of_mentor_institution ON introduction_wishes (mentor_institution_id);
 CREATE INDEX introduction_wishes_of_mentee_institution ON introduction_wishes (mentee_institution_id);
 CALL wall_by('introduction_wishes', 'mentor_institution_id', 'mentee_institution_id');
-GRANT SELECT, INSERT, UPDATE (introduction_id) ON introduction_wishes TO pairing_app;
+GRANT SELECT, INSERT, UPDATE (introduction_id), DELETE ON introduction_wishes TO pairing_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON introduction_wishes TO pairing_worker;
 
 -- An introduction is the mentor's own, `person_id`, and nobody else's of the institution. It never says what was answered,
@@ -600,6 +614,19 @@ CREATE FUNCTION find_colleague(colleague uuid, mentee_institution uuid, instant 
           AND lends_to(ctx_institution(), mentee_institution, instant)
     $$;
 GRANT EXECUTE ON FUNCTION find_colleague(uuid, uuid, timestamptz) TO pairing_app;
+
+-- Of whom something may be said before there is a pair: answers with the institution alone, and only of people of the
+-- asker's own and of institutions that lend to it or borrow from it.
+CREATE FUNCTION find_counterpart(person uuid, instant timestamptz) RETURNS uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path = pg_catalog, pairing, pg_temp
+    AS $$
+        SELECT institution_id FROM people
+        WHERE person_id = person AND status IN ('here', 'on_leave') AND (is_mentor OR is_mentee) AND (
+            lends_to(institution_id, ctx_institution(), instant) OR lends_to(ctx_institution(), institution_id, instant)
+        )
+    $$;
+GRANT EXECUTE ON FUNCTION find_counterpart(uuid, timestamptz) TO pairing_app;
 
 -- A circle is of its leader's institution, and its row is the lock under which members come and go.
 CREATE TABLE circles (

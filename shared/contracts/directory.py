@@ -63,6 +63,15 @@ class CapsSet(DirectoryEvent):
     borrow_cap: Annotated[int, Field(ge=0, le=100_000)] | None = None
 
 
+class ConflictPolicySet(DirectoryEvent):
+    """An institution said which kinds of conflict of interest only warn of a pair; all others make it impossible."""
+
+    type: ClassVar[str] = "osler.directory.conflict_policy_set.v1"
+    aggregate: ClassVar[str] = "institution_id"
+    institution_id: UUID
+    warns: Annotated[tuple[Code, ...], Field(max_length=20)]
+
+
 class AgreementEvent(DirectoryEvent):
     """Something happened to a sharing agreement: `lender` lends mentors to `borrower`."""
 

@@ -98,6 +98,12 @@ class PairGoesOn(PairEvent):
     goes_on_until: AwareDatetime | None = None
 
 
+class PairCutOff(PairEvent):
+    """The notice is over under which two go on: the pair is theirs alone, and no administrator is shown it any more."""
+
+    type: ClassVar[str] = "osler.pairing.pair_cut_off.v1"
+
+
 class ConflictRaised(PairEvent):
     """A conflict of interest came up in a pair that holds a place; it goes on until `review_by`, and then rests."""
 

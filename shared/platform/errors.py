@@ -1,13 +1,17 @@
 """Errors that say who acts next; each has a stable code, and its docstring is the message. No I/O here."""
 
 import re
+from collections.abc import Generator
+from contextlib import contextmanager
 from inspect import cleandoc
 
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 class OslerError(Exception):
-    """Something was not done."""
+    """Something was not done; `pointer` says for which part of what was sent, where that is one of several."""
+
+    pointer: str | None = None
 
     def __init__(self, message: str | None = None) -> None:
         super().__init__(message or type(self).message())
@@ -53,6 +57,16 @@ class NotYet(OslerError):
 
 class Unavailable(OslerError):
     """Something this needs cannot be reached now. Nothing was lost; it is tried again."""
+
+
+@contextmanager
+def pointing_at(*path: str | int) -> Generator[None]:
+    """Have a refusal within say for which part of a request it is: `"body", "mentor_ids", 2`."""
+    try:
+        yield
+    except Refused as refused:
+        refused.pointer = "".join(f"/{step}" for step in path)
+        raise
 
 
 class OutcomeUnknown(Unavailable):

@@ -84,8 +84,21 @@ async def _pairing(running: Running) -> Rows:
     async with hospital.administration() as desk:
         said = await desk.http.post(f"/pairs/{pair['pair_id']}/conflicts", json={"kind": "family"})
     ids["conflict_id"] = said.raise_for_status().json()["conflict_id"]
+    await _declare_conflicts(hospital, mentor_id, mentee_id)
     await _raise_concerns(hospital, mentor_id, mentee_id)
     return Rows(hospital.institution_id, uuid4(), {name: UUID(id_) for name, id_ in ids.items()}, people)
+
+
+async def _declare_conflicts(hospital: Hospital, mentor_id: UUID, mentee_id: UUID) -> None:
+    """Both say that something stands between them and somebody with whom they are no pair."""
+    said: list[tuple[UUID, Role, UUID]] = [
+        (mentor_id, "mentor", await hospital.mentee()),
+        (mentee_id, "mentee", await hospital.mentor()),
+    ]
+    for person_id, role, other_id in said:
+        form = {"person_ids": [str(person_id), str(other_id)], "kind": "personal"}
+        async with hospital.signed_in(person_id, role) as desk:
+            (await desk.http.post("/conflicts", json=form)).raise_for_status()
 
 
 async def _under_notice(hospital: Hospital, mentor_id: UUID, mentee_id: UUID) -> None:
@@ -125,7 +138,7 @@ async def _introduce(hospital: Hospital, mentor_id: UUID, mentee_id: UUID, ids: 
     mentor, mentee = Somebody(hospital, mentor_id), Somebody(hospital, mentee_id, "mentee")
     await mentor.list_fields(FIELD)
     wish = {"mentor_id": str(mentor_id), "field": FIELD}
-    (await mentee.post("/introduction-wishes", wish)).raise_for_status()
+    ids["wish_id"] = (await mentee.post("/introduction-wishes", wish)).raise_for_status().json()["wish_id"]
     offered = await mentor.offer(mentee, Somebody(hospital, await hospital.mentor()))
     circle = {"kind": "mentor", "topic": "Board review", "person_ids": [str(mentee_id)]}
     formed = await mentor.post("/circles", circle)

@@ -58,6 +58,7 @@ VALID: Final[Mapping[str, Callable[[], Any]]] = {
     "locale": lambda: "en",
     "mail_domain": lambda: f"{uuid4().hex}.example",
     "notice_days": lambda: 30,
+    "person_ids": lambda: [str(uuid4()), str(uuid4())],
     "review_at": lambda: "2027-01-20T08:00:00Z",
     "time_zone": lambda: "Europe/Warsaw",
 }

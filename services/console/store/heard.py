@@ -188,6 +188,11 @@ async def add_pair(
     )
 
 
+def cut_administrators_off(tx: Transaction, pair_id: UUID) -> None:
+    """A pair is its two people's alone."""
+    tx.later("UPDATE pairs SET is_cut_off = true WHERE pair_id = $1", pair_id)
+
+
 def set_pair_state(
     tx: Transaction,
     pair_id: UUID,

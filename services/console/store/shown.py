@@ -34,8 +34,9 @@ _THEIR_INSTITUTIONS: Final = """
     JOIN institutions mi ON mi.institution_id = p.mentor_institution_id
     JOIN institutions ni ON ni.institution_id = p.mentee_institution_id
 """
-# $1 narrows a list to one person's own; NULL means all that row-level security shows.
-_OWN: Final = " ($1::uuid IS NULL OR p.mentor_id = $1 OR p.mentee_id = $1) "
+# $1 narrows a list to one person's own; NULL means all that row-level security shows an administrator, but for pairs
+# that went on after a notice and are their two people's.
+_OWN: Final = " (($1::uuid IS NULL AND NOT p.is_cut_off) OR p.mentor_id = $1 OR p.mentee_id = $1) "
 
 _START: Final = (None, None)
 """In the place of the position after which a list goes on."""
@@ -128,7 +129,8 @@ async def count_numbers(
             count(*) FILTER (WHERE p.state = 'accepted') AS accepted,
             count(*) FILTER (WHERE p.state = 'proposed') AS proposed,
             count(*) FILTER (WHERE p.state = 'paused') AS paused,
-            count(*) FILTER (WHERE p.state = 'active' AND greatest(p.last_contact_at, p.state_since) < $2) AS silent,
+            count(*) FILTER (WHERE p.state = 'active' AND greatest(p.last_contact_at, p.state_since) < $2
+                AND NOT p.is_cut_off) AS silent,
             count(*) FILTER (WHERE p.state IN ('accepted', 'active', 'paused')
                 AND p.mentor_institution_id = $1) AS taken,
             count(*) FILTER (WHERE p.state IN ('accepted', 'active', 'paused') AND p.mentor_institution_id = $1
@@ -139,9 +141,9 @@ async def count_numbers(
              WHERE w.institution_id = $1 AND w.status IN ('here', 'on_leave')) AS places,
             (SELECT coalesce(sum(w.shared_places), 0) FROM people w
              WHERE w.institution_id = $1 AND w.status IN ('here', 'on_leave')) AS shared_places,
-            (SELECT count(*) FROM feedback_requests f WHERE f.state = 'open'
-                AND (f.mentor_answered_at IS NULL OR f.mentee_answered_at IS NULL)) AS feedback,
-            (SELECT count(*) FROM meetings m
+            (SELECT count(*) FROM feedback_requests f JOIN pairs s ON s.pair_id = f.pair_id AND NOT s.is_cut_off
+             WHERE f.state = 'open' AND (f.mentor_answered_at IS NULL OR f.mentee_answered_at IS NULL)) AS feedback,
+            (SELECT count(*) FROM meetings m JOIN pairs s ON s.pair_id = m.pair_id AND NOT s.is_cut_off
              WHERE m.state = 'scheduled' AND m.ends_at > $3 AND m.starts_at < $4) AS meetings
         FROM pairs p
         WHERE p.state IN ('proposed', 'accepted', 'active', 'paused')
@@ -208,7 +210,7 @@ async def list_deadlines(tx: Transaction, institution_id: UUID, now: datetime, u
         WHERE NOT a.has_ended AND a.ends_at > $2 AND a.ends_at < $3
         UNION ALL
         SELECT 'review', p.review_at, coalesce(p.mentee_name, '') FROM pairs p
-        WHERE p.state = 'paused' AND p.review_at > $2 AND p.review_at < $3
+        WHERE p.state = 'paused' AND NOT p.is_cut_off AND p.review_at > $2 AND p.review_at < $3
         ORDER BY at, kind LIMIT 5
         """,
         institution_id,
@@ -221,9 +223,14 @@ async def list_deadlines(tx: Transaction, institution_id: UUID, now: datetime, u
 async def find_pair(tx: Transaction, pair_id: UUID) -> SeenPair | None:
     """A pair in any state; None where there is none, or it is another institution's."""
     row = await tx.find(
-        "SELECT" + _COUPLE + ", p.state, p.ends_at FROM pairs p" + _THEIR_INSTITUTIONS + "WHERE p.pair_id = $1", pair_id
+        "SELECT"
+        + _COUPLE
+        + ", p.state, p.ends_at, p.is_cut_off FROM pairs p"
+        + _THEIR_INSTITUTIONS
+        + "WHERE p.pair_id = $1",
+        pair_id,
     )
-    return None if row is None else SeenPair(_couple(row), row["state"], row["ends_at"])
+    return None if row is None else SeenPair(_couple(row), row["state"], row["ends_at"], row["is_cut_off"])
 
 
 async def count_consortium(tx: Transaction) -> tuple[int, int, int] | None:

@@ -35,7 +35,7 @@ from shared.contracts.meetings import (
     MeetingScheduled,
     TouchpointLogged,
 )
-from shared.contracts.pairing import PairAccepted, PairEvent, PairPaused, PairProposed
+from shared.contracts.pairing import PairAccepted, PairCutOff, PairEvent, PairPaused, PairProposed
 from shared.platform.database import Transaction
 from shared.platform.errors import NotYet
 
@@ -182,6 +182,12 @@ async def accept_pair(tx: Transaction, event: PairAccepted) -> None:
 async def pause_pair(tx: Transaction, event: PairPaused) -> None:
     """A pair rests until somebody looks at it again."""
     heard.set_pair_state(tx, event.pair_id, "paused", event.occurred_at, review_at=event.review_at)
+    _tell(tx, event)
+
+
+async def cut_administrators_off(tx: Transaction, event: PairCutOff) -> None:
+    """A notice is over under which the two go on: no administrator's page shows them any more, but its numbers."""
+    heard.cut_administrators_off(tx, event.pair_id)
     _tell(tx, event)
 
 

@@ -1,7 +1,7 @@
 """Institutions, programmes, agreements and looks at the contacts topic over HTTP; shows no personal data."""
 
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 from uuid import UUID, uuid4
 
 from pydantic import AwareDatetime, BaseModel, Field
@@ -18,6 +18,7 @@ from services.directory.domain.institutions import (
     AgreementWithOneself,
     EndReason,
     InstitutionNotFound,
+    MayWarn,
     Programme,
     ProgrammeExists,
 )
@@ -39,6 +40,7 @@ class InstitutionView(BaseModel):
     joined_at: AwareDatetime
     lend_cap: int | None
     borrow_cap: int | None
+    warns: list[MayWarn]
     revision: int
 
 
@@ -50,6 +52,12 @@ class CapsForm(Form):
 
     lend_cap: Cap
     borrow_cap: Cap
+
+
+class ConflictPolicyForm(Form):
+    """Which kinds of conflict of interest only warn; all others make a pair impossible, and some of them always."""
+
+    warns: Annotated[list[MayWarn], Field(max_length=len(get_args(MayWarn)))]
 
 
 class ProgrammeForm(Form):
@@ -145,6 +153,13 @@ async def set_caps(form: CapsForm, if_match: IfMatch, me: Me, tx: Tx) -> Institu
     """Bound the pairs that your institution lends and borrows in all; pairs above a lower cap go on."""
     caps = form.model_dump()
     found = await use_cases.set_caps(tx, me.institution_id, if_match, **caps)
+    return InstitutionView.model_validate(found, from_attributes=True)
+
+
+@routes.post("/institution/conflict-policy", responses=problems(InstitutionNotFound, StaleRevision))
+async def set_conflict_policy(form: ConflictPolicyForm, if_match: IfMatch, me: Me, tx: Tx) -> InstitutionView:
+    """Say which conflicts of interest only warn; where a pair is of two institutions, what blocks at one blocks."""
+    found = await use_cases.set_conflict_policy(tx, me.institution_id, if_match, form.warns)
     return InstitutionView.model_validate(found, from_attributes=True)
 
 

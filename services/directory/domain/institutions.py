@@ -1,5 +1,6 @@
 """Institutions, their programmes, and agreements between them; refuses what would leave two agreements for one time."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final, Literal
@@ -10,11 +11,14 @@ from shared.contracts.directory import (
     AgreementNoticeGiven,
     AgreementSigned,
     CapsSet,
+    ConflictPolicySet,
     InstitutionJoined,
 )
 from shared.platform.errors import Conflict, Malformed, NotFound
 
 EndReason = Literal["mutual", "notice", "term_over"]
+MayWarn = Literal["coach", "financial", "personal"]
+"""The kinds of conflict of interest that an institution may have only warn; no policy has the others do so."""
 _LONGEST_TERM: Final = timedelta(days=50 * 366)
 _FURTHEST_START: Final = timedelta(days=5 * 366)
 
@@ -55,7 +59,8 @@ class AbsurdDates(Malformed):
 class Institution:
     """A hospital of the consortium: the tenant. `mail_domain` is how its people's sign-in names end.
 
-    The caps bound its cross pairs with all others together; None is no cap.
+    The caps bound its cross pairs with all others together; None is no cap. Conflicts of interest of the kinds in
+    `warns` make no pair impossible.
     """
 
     institution_id: UUID
@@ -66,6 +71,7 @@ class Institution:
     joined_at: datetime
     lend_cap: int | None = None
     borrow_cap: int | None = None
+    warns: Sequence[MayWarn] = ("coach",)
     version: int = 0
     revision: int = 0
 
@@ -81,6 +87,13 @@ class Institution:
             return None
         self.lend_cap, self.borrow_cap = lend_cap, borrow_cap
         return CapsSet(**self._next(now), lend_cap=lend_cap, borrow_cap=borrow_cap)
+
+    def set_conflict_policy(self, warns: Collection[MayWarn], now: datetime) -> ConflictPolicySet | None:
+        """Have these kinds only warn, and all others make a pair impossible; None where this is so already."""
+        if set(warns) == set(self.warns):
+            return None
+        self.warns = sorted(set(warns))
+        return ConflictPolicySet(**self._next(now), warns=tuple(self.warns))
 
     def _next(self, now: datetime) -> dict[str, Any]:
         self.version += 1

@@ -10,8 +10,9 @@ from services.directory.domain.people import HeldRole, LivingStatus, Person, Rol
 from shared.contracts.directory import PersonEvent
 from shared.contracts.event import Role
 
-Reason = Literal["erased", "own_administrator", "last_administrator"]
+Reason = Literal["erased", "own_programme", "own_administrator", "last_administrator"]
 
+_NOBODY: Final[Mapping[UUID, frozenset[str]]] = {}
 _ROLE_FACTS: Final[Mapping[str, tuple[str, ...]]] = {
     "programme": ("programme",),
     "level": ("level",),
@@ -88,13 +89,20 @@ class Finding:
         return self.reason is not None or bool(self.changed_since)
 
 
-def find(changes: Iterable[Change], people: Mapping[UUID, Person], by: UUID, now: datetime) -> list[Finding]:
+def find(
+    changes: Iterable[Change],
+    people: Mapping[UUID, Person],
+    by: UUID,
+    now: datetime,
+    judged: Mapping[UUID, frozenset[str]] = _NOBODY,
+) -> list[Finding]:
     """Say of each person whom an import changed what goes back, and what stays; who is as they were is left out.
 
     `by` is the administrator who asks, and must be one afterwards too; the people of `people` who are administrators
-    count, so all of an institution's belong there.
+    count, so all of an institution's belong there. `judged` are the programmes in which people have a duty by now.
     """
     found = [_find(change, people[change.person_id], now) for change in changes]
+    found = [_leave(each, "own_programme") if _is_judge_of_their_own(each, judged) else each for each in found]
     return _keep_administrators([one for one in found if one.taken_back or one.leaves_something], people, by)
 
 
@@ -202,6 +210,12 @@ def _merge(current: Snapshot, before: Snapshot, roles: Sequence[Role], back: Seq
 
 def _picked(facts: RoleFacts, names: Sequence[str]) -> dict[str, Any]:
     return {name: getattr(facts, name) for name in names}
+
+
+def _is_judge_of_their_own(each: Finding, judged: Mapping[UUID, frozenset[str]]) -> bool:
+    """Whether somebody would be again a mentee of a programme in which they have a duty since."""
+    mentee = each.goal.roles.get("mentee") if each.goal is not None else None
+    return mentee is not None and mentee.facts.programme in judged.get(each.person_id, ())
 
 
 def _keep_administrators(found: list[Finding], people: Mapping[UUID, Person], by: UUID) -> list[Finding]:

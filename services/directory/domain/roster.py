@@ -1,7 +1,7 @@
 """A roster against what is known: new, changed, same, unsure or error, row by row; none takes another with it."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal
 from uuid import UUID
@@ -53,7 +53,8 @@ class Register:
 
     `known` are those whom a row may mean; `is_erased` tells of an external id whether its owner was erased;
     `importer_id` is the administrator who imports, and must be one afterwards too; `staying` are the external ids in
-    lower case of the administrators whom nobody expects to leave, and some must be left of them.
+    lower case of the administrators whom nobody expects to leave, and some must be left of them; `judged` are the
+    programmes in which people have a duty, who are no mentees of them.
     """
 
     institution: Institution
@@ -62,6 +63,7 @@ class Register:
     is_erased: Callable[[str], bool]
     importer_id: UUID
     staying: frozenset[str]
+    judged: Mapping[UUID, frozenset[str]] = field(default_factory=dict[UUID, frozenset[str]])
 
 
 def compare(lines: Sequence[Line], register: Register, now: datetime, answers: Answers = _NO_ANSWERS) -> list[Verdict]:
@@ -128,6 +130,12 @@ def _understand(line: Line, match: Match, register: Register, now: datetime) -> 
         cells.read_status(line.cell("status")),
         _read_since(line.cell("status_from"), institution.time_zone, now),
     )
+    if (
+        known is not None
+        and entry.role == "mentee"
+        and entry.facts.programme in register.judged.get(known.person_id, ())
+    ):
+        raise BadCell("own_programme")
     if known is not None and known.person_id == register.importer_id and _takes_their_own_role(known, entry):
         raise BadCell("own_administrator")
     return entry

@@ -1,5 +1,6 @@
 """SQL about duties in programmes; one function, one statement."""
 
+from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
@@ -61,6 +62,19 @@ async def list_duties_of(tx: Transaction, institution_id: UUID, person_id: UUID)
         _DUTY + "WHERE institution_id = $1 AND person_id = $2 ORDER BY duty_id", institution_id, person_id
     )
     return [_duty(row) for row in rows]
+
+
+async def list_judged(tx: Transaction, institution_id: UUID, person_ids: Sequence[UUID]) -> dict[UUID, frozenset[str]]:
+    """Of these people, who are locked or only looked at, the programmes in which they have a duty."""
+    rows = await tx.fetch(
+        """
+        SELECT person_id, array_agg(programme) AS programmes FROM duties
+        WHERE institution_id = $1 AND person_id = ANY($2::uuid[]) GROUP BY person_id
+        """,
+        institution_id,
+        person_ids,
+    )
+    return {row["person_id"]: frozenset(row["programmes"]) for row in rows}
 
 
 async def list_duties(

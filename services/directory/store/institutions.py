@@ -15,8 +15,8 @@ from services.directory.domain.institutions import (
 from shared.platform.database import Row, Transaction
 
 _INSTITUTION: Final = (
-    "SELECT institution_id, name, mail_domain, time_zone, locale, joined_at, lend_cap, borrow_cap, version, revision "
-    "FROM institutions "
+    "SELECT institution_id, name, mail_domain, time_zone, locale, joined_at, lend_cap, borrow_cap, warns, version, "
+    "revision FROM institutions "
 )
 _AGREEMENT: Final = """
 SELECT agreement_id, lender_institution_id, borrower_institution_id, cap, starts_at, ends_at, notice_days,
@@ -51,6 +51,17 @@ async def save_caps(tx: Transaction, one: Institution) -> None:
         one.institution_id,
         one.lend_cap,
         one.borrow_cap,
+        one.version,
+        one.revision,
+    )
+
+
+async def save_conflict_policy(tx: Transaction, one: Institution) -> None:
+    """Keep which kinds of conflict of interest only warn at an institution."""
+    await tx.execute(
+        "UPDATE institutions SET warns = $2, version = $3, revision = $4 WHERE institution_id = $1",
+        one.institution_id,
+        one.warns,
         one.version,
         one.revision,
     )

@@ -24,6 +24,7 @@ from services.directory.use_cases.consortium import (
     list_institutions,
     list_programmes,
     set_caps,
+    set_conflict_policy,
     sign_agreement,
 )
 from services.directory.use_cases.contacts import begin_check, finish_check, get_check, order_check
@@ -150,6 +151,7 @@ __all__ = [
     "revoke_provisioning_token",
     "save_group",
     "set_caps",
+    "set_conflict_policy",
     "set_profile",
     "sign_agreement",
     "take_receipt",

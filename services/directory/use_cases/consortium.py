@@ -1,5 +1,6 @@
 """What the consortium decides: which institutions are in it, and who lends mentors to whom."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, LiteralString
@@ -12,6 +13,7 @@ from services.directory.domain.institutions import (
     Institution,
     InstitutionNotFound,
     MailDomainTaken,
+    MayWarn,
     Programme,
     ProgrammeExists,
 )
@@ -137,6 +139,25 @@ async def set_caps(
     said = institution.set_caps(lend_cap, borrow_cap, tx.now)
     if said is not None:
         await store.save_caps(tx, institution)
+        await outbox.publish(tx, said)
+    return institution
+
+
+async def set_conflict_policy(
+    tx: Transaction, institution_id: UUID, seen: Revision, warns: Sequence[MayWarn]
+) -> Institution:
+    """Say which kinds of conflict of interest only warn; pairs that it concerns are looked at anew.
+
+    Raises InstitutionNotFound, StaleRevision.
+    """
+    found = await store.lock_institutions(tx, [institution_id])
+    if not found:
+        raise InstitutionNotFound
+    [institution] = found
+    seen.check(institution.revision)
+    said = institution.set_conflict_policy(warns, tx.now)
+    if said is not None:
+        await store.save_conflict_policy(tx, institution)
         await outbox.publish(tx, said)
     return institution
 

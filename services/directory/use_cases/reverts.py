@@ -8,7 +8,7 @@ from uuid import UUID
 from services.directory.domain.imports import RosterImport
 from services.directory.domain.people import Person
 from services.directory.domain.reverts import Change, Finding, Snapshot, find, take_back
-from services.directory.store import imports, institutions
+from services.directory.store import duties, imports, institutions
 from services.directory.store import people as store
 from services.directory.store import reverts as changes_store
 from services.directory.use_cases.keys import Keys
@@ -49,7 +49,8 @@ async def preview_revert(tx: Transaction, import_id: UUID, by: Member) -> tuple[
     draft.check_revertible(tx.now)
     changes = await changes_store.list_changes(tx, draft)
     known = await store.list_people_of_ids(tx, by.institution_id, [change.person_id for change in changes])
-    return draft, find(changes, await _with_administrators(tx, known, by), by.person_id, tx.now)
+    judged = await duties.list_judged(tx, by.institution_id, [one.person_id for one in known])
+    return draft, find(changes, await _with_administrators(tx, known, by), by.person_id, tx.now, judged)
 
 
 async def revert_roster(tx: Transaction, import_id: UUID, by: Member, keys: Keys) -> tuple[RosterImport, list[Finding]]:
@@ -64,7 +65,8 @@ async def revert_roster(tx: Transaction, import_id: UUID, by: Member, keys: Keys
     changes = await changes_store.list_changes(tx, draft)
     known = await store.lock_people_of_ids(tx, by.institution_id, [change.person_id for change in changes])
     people = await _with_administrators(tx, known, by)
-    found = find(changes, people, by.person_id, tx.now)
+    judged = await duties.list_judged(tx, by.institution_id, [one.person_id for one in known])
+    found = find(changes, people, by.person_id, tx.now, judged)
     saved = [_take_back(tx, people[one.person_id], one.goal, keys) for one in found if one.goal is not None]
     await save_people(tx, saved)
     draft.revert(tx.now, leaves_something=any(one.leaves_something for one in found))

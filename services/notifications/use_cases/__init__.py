@@ -18,6 +18,7 @@ from services.notifications.use_cases.causes import (
 )
 from services.notifications.use_cases.conflicts import (
     conflict_id,
+    cut_administrators_off,
     raise_conflict,
     resolve_conflict,
     rest_in_conflict,
@@ -55,6 +56,7 @@ __all__ = [
     "book_meeting",
     "close_cause",
     "conflict_id",
+    "cut_administrators_off",
     "erase_contact",
     "fail_message",
     "follow_opportunity",

@@ -6,7 +6,7 @@ from uuid import UUID, uuid5
 from services.notifications import store
 from services.notifications.domain import LIFE, START_UP, TO_ADMINISTRATORS, Category, Cause, message_id
 from services.notifications.use_cases.causes import get_beginning, of_two, write
-from shared.contracts.pairing import ConflictRaised, ConflictResolved, PairPaused
+from shared.contracts.pairing import ConflictRaised, ConflictResolved, PairCutOff, PairPaused
 from shared.platform.database import Transaction
 
 UNRESOLVED = "conflict_unresolved"
@@ -35,6 +35,11 @@ async def rest_in_conflict(tx: Transaction, event: PairPaused) -> None:
         await _tell(tx, cause, "conflict_unresolved", event, ends_at=event.occurred_at + LIFE)
 
 
+async def cut_administrators_off(tx: Transaction, event: PairCutOff) -> None:
+    """A notice is over under which the two go on: from now on nobody but they is told of what stands between them."""
+    await store.add_cut_off(tx, event.pair_id, event.mentor_institution_id, event.mentee_institution_id)
+
+
 def conflict_id(pair_id: UUID) -> UUID:
     """The cause that stands for whatever conflict a pair has."""
     return uuid5(pair_id, "conflict")
@@ -51,6 +56,8 @@ async def _tell(
     two = (cause.mentor_id, cause.mentee_id)
     for person_id in two:
         await write(tx, cause, person_id, category, event, ends_at=ends_at)
+    if await store.is_cut_off(tx, event.pair_id):
+        return
     theirs = TO_ADMINISTRATORS[category]
     # Who administered then is not known in another life: whoever was told has their message again, and nobody else.
     said = await store.list_past_recipients(tx, theirs)

@@ -7,6 +7,7 @@ from services.pairing.api import (
     compacts,
     concerns,
     conflicts,
+    declarations,
     export,
     first_years,
     introductions,
@@ -14,6 +15,7 @@ from services.pairing.api import (
     opportunities,
     pairs,
     requests,
+    wishes,
 )
 from services.pairing.api.pairs import Reason
 from shared.platform.http import Routes
@@ -23,10 +25,12 @@ ROUTES: Final[tuple[Routes, ...]] = (
     compacts.routes,
     concerns.routes,
     conflicts.routes,
+    declarations.routes,
     export.routes,
     leaving.routes,
     requests.routes,
     introductions.routes,
+    wishes.routes,
     circles.routes,
     opportunities.routes,
     first_years.routes,

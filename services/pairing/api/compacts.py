@@ -5,6 +5,7 @@ from datetime import date
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
+from fastapi import Query
 from pydantic import AwareDatetime, BaseModel, Field
 
 from services.pairing.domain import (
@@ -32,6 +33,8 @@ from shared.platform.errors import StaleRevision
 from shared.platform.http import Day, Form, IfMatch, Line, Listing, Me, Now, Page, Routes, Text, Tx, problems
 
 routes = Routes("pairing")
+
+WordingNumber = Annotated[int | None, Query(ge=1, le=LATEST_WORDING)]
 
 
 class TermsForm(Form):
@@ -241,11 +244,16 @@ async def show_compact(pair_id: UUID, me: Me, tx: Tx, now: Now) -> CompactView:
 
 
 @routes.get("/pairs/{pair_id}/compact/wording", responses=problems(PairNotFound))
-async def show_compact_wording(pair_id: UUID, me: Me, tx: Tx, locale: Locale = "en") -> WordingView:
-    """What a compact of your pair promises: the words of the version that waits or is in force, else today's."""
+async def show_compact_wording(
+    pair_id: UUID, me: Me, tx: Tx, locale: Locale = "en", wording: WordingNumber = None
+) -> WordingView:
+    """What a compact of your pair promises: the words of the version that waits or is in force, else today's.
+
+    `wording` names others, such as those that an older version of the compact carries.
+    """
     compact = (await use_cases.show_compact(tx, me, pair_id)).compact
     version = compact.waiting or compact.standing
-    number = version.wording if version else LATEST_WORDING
+    number = wording or (version.wording if version else LATEST_WORDING)
     return WordingView(version=number, locale=locale, **vars(wording_of(number, locale)))
 
 

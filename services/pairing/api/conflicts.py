@@ -37,12 +37,18 @@ class RecuseForm(Form):
 
 
 class ConflictView(BaseModel):
-    """What somebody declared to stand between two people."""
+    """What somebody declared to stand between two people, whichever of them is the mentor.
+
+    `is_private` is true of what was said before there was a pair: the other one is not shown it.
+    """
 
     conflict_id: UUID
     kind: DeclaredKind
     declared_at: AwareDatetime
     withdrawn_at: AwareDatetime | None
+    is_private: bool
+    mentor_id: UUID
+    mentee_id: UUID
 
 
 class FindingView(BaseModel):
@@ -88,7 +94,7 @@ async def declare_conflict(pair_id: UUID, form: DeclareForm, me: Me, tx: Tx, now
 
 @routes.get("/conflicts/{conflict_id}", responses=problems(ConflictNotFound))
 async def show_conflict(conflict_id: UUID, me: Me, tx: Tx) -> ConflictView:
-    """What was declared and not withdrawn, for the two and their administrators."""
+    """What was declared and not withdrawn, for the two and their administrators; what is private not for the other."""
     declared = await use_cases.show_conflict(tx, me, conflict_id)
     return ConflictView.model_validate(declared, from_attributes=True)
 

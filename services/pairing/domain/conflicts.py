@@ -11,30 +11,29 @@ from shared.contracts.directory import Duty
 DeclaredKind = Literal["family", "financial", "personal"]
 Kind = Duty | DeclaredKind
 Source = Literal["duty", "declared"]
-How = Literal["recused", "role_ended", "withdrawn"]
+How = Literal["recused", "role_ended", "withdrawn", "policy_set"]
 RecusalReason = Literal["assesses_no_more", "others_decide", "administrative"]
 
 REVIEW_CONFLICT_WITHIN: Final = timedelta(days=14)
 UNRESOLVED: Final = "conflict_unresolved"
-# A coach guides, and may be mentor of the same person: said to whoever looks, and no more.
-WARNS: Final = frozenset[Kind]({"coach"})
+# What an institution may have only warn: said to whoever looks, and no more. Who judges somebody, or is family of
+# theirs, is never their mentor.
+MAY_WARN: Final = frozenset[Kind]({"coach", "financial", "personal"})
 
 
 @dataclass(frozen=True)
 class Ground:
     """One reason why two people are in conflict: a duty in the mentee's programme, or what somebody declared.
 
-    `key` tells it from others of its kind: the programme's code, or the declaration's id.
+    `key` tells it from others of its kind: the programme's code, or the declaration's id. It `blocks`, unless every
+    institution of the two has its kind only warn. `private_to` is who declared it before there was a pair.
     """
 
     kind: Kind
     source: Source
     key: str
-
-    @property
-    def blocks(self) -> bool:
-        """Whether it makes a pair impossible; the others only warn."""
-        return self.kind not in WARNS
+    blocks: bool
+    private_to: UUID | None = None
 
     @property
     def name(self) -> str:
@@ -54,7 +53,11 @@ class Recusal:
 
 @dataclass
 class Declaration:
-    """What one of two people, or an administrator, said stands between them; it holds until it is withdrawn."""
+    """What one of two people, or an administrator, said stands between them; it holds until it is withdrawn.
+
+    Which of the two is called the mentor makes no difference. What was said before there was a pair `is_private`: the
+    other one is not shown it.
+    """
 
     conflict_id: UUID
     mentor_id: UUID
@@ -65,6 +68,12 @@ class Declaration:
     declared_by: UUID
     declared_at: datetime
     withdrawn_at: datetime | None = None
+    is_private: bool = False
+
+    def is_seen_by(self, person_id: UUID, *, administers: bool) -> bool:
+        """Whether somebody of one of the two institutions may look at it."""
+        two = {self.declared_by} if self.is_private else {self.mentor_id, self.mentee_id}
+        return administers or person_id in two
 
 
 def standing(grounds: Sequence[Ground], recused: Collection[str]) -> list[Ground]:

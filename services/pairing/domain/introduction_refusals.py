@@ -35,5 +35,13 @@ class WishOpen(Conflict):
     """You asked this mentor for an introduction already, and their time to answer is not over. Nothing was sent."""
 
 
+class WishNotFound(NotFound):
+    """You asked for no such introduction, or took it back."""
+
+
+class WishAnswered(Conflict):
+    """The mentor has offered you an introduction since. Nothing was changed; answer the offer."""
+
+
 class NoMentor(NotFound):
     """You are no mentor of your institution, so you list no fields and introduce nobody."""

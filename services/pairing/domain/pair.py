@@ -25,6 +25,7 @@ from shared.contracts.pairing import (
     PairAccepted,
     PairActivated,
     PairAskedToGoOn,
+    PairCutOff,
     PairDeclined,
     PairEnded,
     PairEvent,
@@ -96,7 +97,8 @@ class Pair:
     """A mentor and a mentee. Each method that moves it gives the one event that says so; `revision` counts all changes.
 
     `reason` is why it is paused, or was ended or recalled; `mentor_away` and `mentee_away` hold while that person is
-    on leave. `coi_review_by` is set while a conflict of interest waits to be resolved, and says until when it may.
+    on leave. `coi_review_by` is set while a conflict of interest waits to be resolved, and says until when it may. From
+    `cut_off_at` on a pair that went on after a notice is no administrator's.
     """
 
     pair_id: UUID
@@ -119,6 +121,7 @@ class Pair:
     mentor_away: bool = False
     mentee_away: bool = False
     coi_review_by: datetime | None = None
+    cut_off_at: datetime | None = None
     version: int = 0
     revision: int = 0
 
@@ -127,9 +130,10 @@ class Pair:
         """Whether mentor and mentee are of different institutions."""
         return self.mentor_institution_id != self.mentee_institution_id
 
-    def roles_of(self, person_id: UUID, *, administers: bool) -> frozenset[Who]:
+    def roles_of(self, person_id: UUID, now: datetime, *, administers: bool) -> frozenset[Who]:
         """As whom a person may take steps here. Raises PairNotFound for who is none of these."""
-        roles: set[Who] = {"administrator"} if administers else set()
+        is_cut_off = self.cut_off_at is not None and now >= self.cut_off_at
+        roles: set[Who] = {"administrator"} if administers and not is_cut_off else set()
         if person_id == self.mentor_id:
             roles.add("mentor")
         if person_id == self.mentee_id:
@@ -266,9 +270,14 @@ class Pair:
         """Notice was given to the agreement: without two yeses the pair ends at `decide_by`."""
         return self._say(PairAskedToGoOn, now, decide_by=decide_by, goes_on_until=until)
 
-    def go_on(self, until: datetime | None, now: datetime) -> PairGoesOn:
-        """Both said yes."""
+    def go_on(self, notice_ends_at: datetime, until: datetime | None, now: datetime) -> PairGoesOn:
+        """Both said yes, and with the end of the notice the pair is theirs alone."""
+        self.cut_off_at = notice_ends_at
         return self._say(PairGoesOn, now, goes_on_until=until)
+
+    def cut_off(self, now: datetime) -> PairCutOff:
+        """The notice is over under which both said yes."""
+        return self._say(PairCutOff, now)
 
     def _goes_on_by_itself(self, now: datetime) -> bool:
         """Whether it is paused for what Osler itself saw, and that is over."""

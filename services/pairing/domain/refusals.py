@@ -57,6 +57,10 @@ class ConflictNotFound(NotFound):
     """There is no such declared conflict that you may see."""
 
 
+class CounterpartNotFound(NotFound):
+    """One of these is nobody whom you may name. Name yourself, or your institution's people, and whom it knows."""
+
+
 class NoConflict(Conflict):
     """Nothing stands between these two from which anybody could step back. Nothing was changed."""
 

@@ -16,6 +16,7 @@ from services.pairing.domain.request_refusals import (
     RequestNotFound,
 )
 from shared.contracts import pairing as says  # its RequestLapsed is the fact; the one above is the refusal
+from shared.platform.errors import pointing_at
 
 RequestState = Literal["open", "accepted", "withdrawn", "exhausted"]
 ChoiceState = Literal["not_asked", "asked", "accepted", "declined", "lapsed", "passed_over", "withdrawn"]
@@ -242,11 +243,13 @@ class Asked:
 
 
 def refuse_bad_list(mentee_id: UUID, mentor_ids: Sequence[UUID]) -> None:
-    """Raises SamePerson for a mentee who names themself, DuplicateChoice for a mentor named twice."""
-    if mentee_id in mentor_ids:
-        raise SamePerson
-    if len(set(mentor_ids)) < len(mentor_ids):
-        raise DuplicateChoice
+    """Raises SamePerson for a mentee who names themself, DuplicateChoice for a mentor named twice; each says where."""
+    for place, mentor_id in enumerate(mentor_ids):
+        with pointing_at("body", "mentor_ids", place):
+            if mentor_id == mentee_id:
+                raise SamePerson
+            if mentor_id in mentor_ids[:place]:
+                raise DuplicateChoice
 
 
 def new_request(mentee_id: UUID, institution_id: UUID, mentors: Sequence[tuple[UUID, UUID]], now: datetime) -> Request:

@@ -11,7 +11,7 @@ from shared.platform.database import Transaction
 
 _DECLARATION: Final[LiteralString] = """
 SELECT conflict_id, mentor_id, mentee_id, mentor_institution_id, mentee_institution_id, kind, declared_by, declared_at,
-       withdrawn_at
+       withdrawn_at, is_private
 FROM conflicts
 """
 
@@ -49,11 +49,15 @@ async def list_grounds(tx: Transaction, mentor_id: UUID, mentee_id: UUID) -> lis
     """What stands between a mentor and a mentee; read after their rows, or their pair's, are locked."""
     rows = await tx.fetch(
         """
-        SELECT d.duty AS kind, 'duty' AS source, d.programme AS key
+        SELECT d.duty AS kind, 'duty' AS source, d.programme AS key,
+            NOT only_warns(d.duty, d.institution_id, d.institution_id) AS blocks, NULL::uuid AS private_to
         FROM people e JOIN duties d ON d.institution_id = e.institution_id AND d.programme = e.programme
         WHERE e.person_id = $2 AND d.person_id = $1
         UNION ALL
-        SELECT kind, 'declared', conflict_id::text FROM conflicts
+        SELECT kind, 'declared', conflict_id::text,
+            NOT only_warns(kind, mentor_institution_id, mentee_institution_id),
+            CASE WHEN is_private THEN declared_by END
+        FROM conflicts
         WHERE least(mentor_id, mentee_id) = least($1::uuid, $2::uuid)
           AND greatest(mentor_id, mentee_id) = greatest($1, $2) AND withdrawn_at IS NULL
         ORDER BY source, kind, key
@@ -90,17 +94,22 @@ async def add_recusals(tx: Transaction, pair: Pair, recusals: Sequence[Recusal])
     )
 
 
-async def find_declaration(tx: Transaction, mentor_id: UUID, mentee_id: UUID, kind: DeclaredKind) -> Declaration | None:
-    """What was declared of this kind between the two and not withdrawn; of a pair that is locked."""
+async def find_declaration(
+    tx: Transaction, mentor_id: UUID, mentee_id: UUID, kind: DeclaredKind, asker_id: UUID
+) -> Declaration | None:
+    """What was declared of this kind between the two and not withdrawn; nothing that is private to somebody else."""
     row = await tx.find(
         _DECLARATION
         + """
         WHERE least(mentor_id, mentee_id) = least($1::uuid, $2::uuid)
           AND greatest(mentor_id, mentee_id) = greatest($1, $2) AND kind = $3 AND withdrawn_at IS NULL
+          AND (declared_by = $4 OR NOT is_private)
+        ORDER BY declared_at, conflict_id LIMIT 1
         """,
         mentor_id,
         mentee_id,
         kind,
+        asker_id,
     )
     return None if row is None else Declaration(**row)
 
@@ -110,8 +119,8 @@ async def add_declaration(tx: Transaction, one: Declaration) -> None:
     await tx.execute(
         """
         INSERT INTO conflicts (conflict_id, mentor_id, mentee_id, mentor_institution_id, mentee_institution_id, kind,
-            declared_by, declared_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+            declared_by, declared_at, is_private)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         """,
         one.conflict_id,
         one.mentor_id,
@@ -121,6 +130,7 @@ async def add_declaration(tx: Transaction, one: Declaration) -> None:
         one.kind,
         one.declared_by,
         one.declared_at,
+        one.is_private,
     )
 
 
@@ -136,6 +146,37 @@ async def list_declarations_by(tx: Transaction, person_id: UUID) -> list[Declara
     """What somebody declared, withdrawn or not, the latest first."""
     rows = await tx.fetch(_DECLARATION + "WHERE declared_by = $1 ORDER BY declared_at DESC, conflict_id", person_id)
     return [Declaration(**row) for row in rows]
+
+
+async def list_declarations(
+    tx: Transaction, person_id: UUID | None, after: tuple[datetime, UUID] | None, limit: int
+) -> list[Declaration]:
+    """What holds, the latest first: by one person, or with None of everyone whom the wall shows."""
+    declared_at, conflict_id = after or (None, None)
+    rows = await tx.fetch(
+        _DECLARATION
+        + """
+        WHERE withdrawn_at IS NULL AND ($1::uuid IS NULL OR declared_by = $1)
+          AND ($2::timestamptz IS NULL OR (declared_at, conflict_id) < ($2, $3::uuid))
+        ORDER BY declared_at DESC, conflict_id DESC LIMIT $4
+        """,
+        person_id,
+        declared_at,
+        conflict_id,
+        limit,
+    )
+    return [Declaration(**row) for row in rows]
+
+
+async def delete_declarations_of(tx: Transaction, person_id: UUID) -> None:
+    """Nothing stays of what was said to stand between somebody who was erased and others."""
+    await tx.execute("DELETE FROM conflicts WHERE $1 IN (mentor_id, mentee_id) OR declared_by = $1", person_id)
+
+
+async def find_counterpart(tx: Transaction, person_id: UUID, now: datetime) -> UUID | None:
+    """The institution of somebody whom one's own knows: of its own people, or across an agreement in force."""
+    row = await tx.get("SELECT find_counterpart($1, $2) AS institution_id", person_id, now)
+    return row["institution_id"]
 
 
 async def withdraw_declaration(tx: Transaction, conflict_id: UUID, now: datetime) -> bool:

@@ -63,21 +63,23 @@ async def get_leaving(tx: Transaction, pair_id: UUID) -> Leaving:
 
 
 async def list_leavings(
-    tx: Transaction, person_id: UUID | None, after: tuple[datetime, UUID] | None, limit: int
+    tx: Transaction, person_id: UUID, after: tuple[datetime, UUID] | None, limit: int, *, administers: bool
 ) -> list[Leaving]:
-    """By the end of the notice; of one person, or with None of everyone whom the wall shows."""
+    """By the end of the notice; of one person, and for who administers also whatever the wall shows of other people."""
     rows = await tx.fetch(
         """
         SELECT l.pair_id, l.agreement_id, l.mentor_institution_id, l.mentee_institution_id, l.decide_by,
             l.goes_on_until, l.stand, l.agreed_by
         FROM leavings l JOIN pairs p USING (pair_id)
-        WHERE ($1::uuid IS NULL OR p.mentor_id = $1 OR p.mentee_id = $1)
+        WHERE ($1 IN (p.mentor_id, p.mentee_id) OR ($5 AND (p.cut_off_at IS NULL OR p.cut_off_at > $6)))
           AND ($2::timestamptz IS NULL OR (l.decide_by, l.pair_id) > ($2, $3::uuid))
         ORDER BY l.decide_by, l.pair_id LIMIT $4
         """,
         person_id,
         *(after or (None, None)),
         limit,
+        administers,
+        tx.now,
     )
     return [Leaving(**row) for row in rows]
 

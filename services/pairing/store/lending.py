@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final, LiteralString
 from uuid import UUID
 
-from services.pairing.domain import WARNS, Agreement, Card, Lending, Limit, ListedMentor
+from services.pairing.domain import Agreement, Card, Lending, Limit, ListedMentor
 from shared.platform.database import Row, Transaction
 
 
@@ -176,9 +176,11 @@ _POSSIBLE: Final[LiteralString] = """
     mentor.free_places > 0 AND mentor.mentor_id > $2 AND mentor.mentor_id IS DISTINCT FROM $5::uuid
     AND NOT EXISTS (
         SELECT FROM people e JOIN duties d ON d.institution_id = e.institution_id AND d.programme = e.programme
-        WHERE e.person_id = $5 AND d.person_id = mentor.mentor_id AND d.duty <> ALL($6::text[])
+        WHERE e.person_id = $5 AND d.person_id = mentor.mentor_id
+          AND NOT only_warns(d.duty, d.institution_id, d.institution_id)
     ) AND NOT EXISTS (
-        SELECT FROM conflicts c WHERE c.withdrawn_at IS NULL AND c.kind <> ALL($6) AND $5 IS NOT NULL
+        SELECT FROM conflicts c WHERE c.withdrawn_at IS NULL AND $5 IS NOT NULL
+          AND NOT only_warns(c.kind, c.mentor_institution_id, c.mentee_institution_id)
           AND least(c.mentor_id, c.mentee_id) = least(mentor.mentor_id, $5)
           AND greatest(c.mentor_id, c.mentee_id) = greatest(mentor.mentor_id, $5)
     )
@@ -224,6 +226,5 @@ async def list_mentors(
         limit,
         now,
         mentee_id,
-        sorted(WARNS),
     )
     return [ListedMentor(**row) for row in rows]

@@ -10,7 +10,7 @@ from shared.platform.database import Row, Transaction
 _PAIR: Final[LiteralString] = """
     pair_id, mentor_id, mentee_id, mentor_institution_id, mentee_institution_id, proposed_by, proposed_at, answer_by,
     state, accepted_at, activate_by, activated_at, review_at, closed_at, reason, place, shared_place,
-    mentor_away, mentee_away, coi_review_by, version, revision
+    mentor_away, mentee_away, coi_review_by, cut_off_at, version, revision
 """
 
 
@@ -46,7 +46,7 @@ async def save_pair(tx: Transaction, pair: Pair) -> None:
         """
         UPDATE pairs SET state = $2, accepted_at = $3, activate_by = $4, activated_at = $5, review_at = $6,
             closed_at = $7, reason = $8, place = $9, shared_place = $10, mentor_away = $11, mentee_away = $12,
-            coi_review_by = $13, version = $14, revision = $15
+            coi_review_by = $13, cut_off_at = $14, version = $15, revision = $16
         WHERE pair_id = $1
         """,
         pair.pair_id,
@@ -62,6 +62,7 @@ async def save_pair(tx: Transaction, pair: Pair) -> None:
         pair.mentor_away,
         pair.mentee_away,
         pair.coi_review_by,
+        pair.cut_off_at,
         pair.version,
         pair.revision,
     )
@@ -108,16 +109,23 @@ async def list_open_pairs_between_for_update(tx: Transaction, one_id: UUID, othe
 
 
 async def list_pairs(
-    tx: Transaction, person_id: UUID | None, state: State | None, after: tuple[datetime, UUID] | None, limit: int
+    tx: Transaction,
+    person_id: UUID,
+    state: State | None,
+    after: tuple[datetime, UUID] | None,
+    limit: int,
+    *,
+    administers: bool = False,
 ) -> list[Pair]:
-    """Newest first; of one person, or with None of everyone whom the wall shows."""
+    """Newest first; of one person, and for who administers also whatever the wall shows of other people."""
     proposed_at, pair_id = after or (None, None)
     rows = await tx.fetch(
         "SELECT "
         + _PAIR
         + """
         FROM pairs
-        WHERE ($1::uuid IS NULL OR mentor_id = $1 OR mentee_id = $1) AND ($2::text IS NULL OR state = $2)
+        WHERE (mentor_id = $1 OR mentee_id = $1 OR ($6 AND (cut_off_at IS NULL OR cut_off_at > $7)))
+          AND ($2::text IS NULL OR state = $2)
           AND ($3::timestamptz IS NULL OR (proposed_at, pair_id) < ($3, $4::uuid))
         ORDER BY proposed_at DESC, pair_id DESC LIMIT $5
         """,
@@ -126,6 +134,8 @@ async def list_pairs(
         proposed_at,
         pair_id,
         limit,
+        administers,
+        tx.now,
     )
     return [_pair(row) for row in rows]
 

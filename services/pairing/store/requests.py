@@ -158,6 +158,23 @@ async def list_open_requests_between_for_update(
     return await _requests(tx, rows)
 
 
+async def list_open_requests_of_two_for_update(tx: Transaction, one_id: UUID, other_id: UUID) -> list[Request]:
+    """Open requests in which one of two people asks the other, or may ask them yet, locked in order of id."""
+    rows = await tx.fetch(
+        "SELECT "
+        + _REQUEST
+        + """
+        FROM requests WHERE closed_at IS NULL AND request_id IN (
+            SELECT request_id FROM choices WHERE state IN ('not_asked', 'asked')
+              AND ((mentor_id = $1 AND mentee_id = $2) OR (mentor_id = $2 AND mentee_id = $1))
+        ) ORDER BY request_id FOR UPDATE
+        """,
+        one_id,
+        other_id,
+    )
+    return await _requests(tx, rows)
+
+
 async def list_requests(
     tx: Transaction, mentee_id: UUID | None, state: RequestState | None, after: tuple[datetime, UUID] | None, limit: int
 ) -> list[Request]:

@@ -23,6 +23,7 @@ from services.pairing.use_cases.circles import (
     show_circle,
     show_counts,
 )
+from services.pairing.use_cases.conflict_policy import set_conflict_policy
 from services.pairing.use_cases.conflicts import (
     Finding,
     declare_conflict,
@@ -34,6 +35,7 @@ from services.pairing.use_cases.conflicts import (
     take_up_duty,
     withdraw_conflict,
 )
+from services.pairing.use_cases.declarations import declare_between, list_declarations
 from services.pairing.use_cases.export import gather_own
 from services.pairing.use_cases.first_years import (
     answer_first_year_offer,
@@ -134,6 +136,7 @@ __all__ = [
     "assign_mentee",
     "assign_mentor",
     "bring_back",
+    "declare_between",
     "declare_conflict",
     "decline_choice",
     "decline_pair",
@@ -156,6 +159,7 @@ __all__ = [
     "list_choices",
     "list_circles",
     "list_conflicts",
+    "list_declarations",
     "list_first_waiting",
     "list_first_year_offers",
     "list_introductions",
@@ -183,6 +187,7 @@ __all__ = [
     "send_on_leave",
     "send_request",
     "set_caps",
+    "set_conflict_policy",
     "set_fields",
     "set_intake",
     "show_choice",

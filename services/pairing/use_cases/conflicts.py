@@ -19,6 +19,7 @@ from services.pairing.domain import (
 )
 from services.pairing.use_cases.aftermath import record
 from services.pairing.use_cases.cascade import pass_over_conflicted
+from services.pairing.use_cases.circles import part_conflicted
 from services.pairing.use_cases.offers import list_standing
 from services.pairing.use_cases.pairs import roles_in, show_pair
 from shared.contracts.directory import Duty
@@ -55,12 +56,14 @@ async def lay_down_duty(
 
 
 async def review_of(tx: Transaction, person_id: UUID, now: datetime) -> None:
-    """Look at every open request and pair of somebody, after the directory said something of them."""
+    """Look at every open request, pair and circle of somebody, after the directory said something of them."""
     requests = await store.list_open_requests_about_for_update(tx, person_id)
     pairs = await store.list_open_pairs_of_for_update(tx, person_id)  # after the requests: a yes makes a pair of one
+    circles = await store.list_open_circles_of_for_update(tx, person_id)
     await pass_over_conflicted(tx, requests, now)
     for pair in pairs:
-        await _review(tx, pair, "role_ended", now)
+        await review(tx, pair, "role_ended", now)
+    await part_conflicted(tx, circles, now)
 
 
 async def declare_conflict(
@@ -71,8 +74,8 @@ async def declare_conflict(
     It holds for every later pair of the same two. Raises PairNotFound.
     """
     pair = await store.get_pair_for_update(tx, pair_id)
-    roles_in(pair, me)
-    known = await store.find_declaration(tx, pair.mentor_id, pair.mentee_id, kind)
+    roles_in(tx, pair, me)
+    known = await store.find_declaration(tx, pair.mentor_id, pair.mentee_id, kind, me.person_id)
     if known is not None:
         return known
     declared = Declaration(
@@ -86,14 +89,14 @@ async def declare_conflict(
         declared_at=now,
     )
     await store.add_declaration(tx, declared)
-    await _review(tx, pair, "withdrawn", now)
+    await review(tx, pair, "withdrawn", now)
     return declared
 
 
 async def show_conflict(tx: Transaction, me: Member, conflict_id: UUID) -> Declaration:
-    """What was declared, for the two and administrators of their institutions. Raises ConflictNotFound."""
+    """What was declared, for who may look at it and administrators of the institutions. Raises ConflictNotFound."""
     declared = await store.get_declaration(tx, conflict_id)
-    if me.person_id not in {declared.mentor_id, declared.mentee_id} and not me.administers:
+    if not declared.is_seen_by(me.person_id, administers=me.administers):
         raise ConflictNotFound
     return declared
 
@@ -106,7 +109,7 @@ async def withdraw_conflict(tx: Transaction, me: Member, conflict_id: UUID, now:
     pairs = await store.list_open_pairs_between_for_update(tx, declared.mentor_id, declared.mentee_id)
     if await store.withdraw_declaration(tx, conflict_id, now):
         for pair in pairs:
-            await _review(tx, pair, "withdrawn", now)
+            await review(tx, pair, "withdrawn", now)
     declared.withdrawn_at = now
     return declared
 
@@ -119,14 +122,14 @@ async def recuse(
     What comes up later is a conflict again. Raises PairNotFound, NotYourStep, StaleRevision, NoConflict.
     """
     pair = await store.get_pair_for_update(tx, pair_id)
-    if "administrator" not in roles_in(pair, me):
+    if "administrator" not in roles_in(tx, pair, me):
         raise NotYourStep
     seen.check(pair.revision)
     open_grounds = await list_standing(tx, pair)
     if not open_grounds:
         raise NoConflict
     await store.add_recusals(tx, pair, [Recusal(one.name, reason, me.person_id, now) for one in open_grounds])
-    await _review(tx, pair, "recused", now)
+    await review(tx, pair, "recused", now)
     return pair
 
 
@@ -141,15 +144,16 @@ async def rest_for_conflict(tx: Transaction, pair_id: UUID, now: datetime) -> No
 async def list_conflicts(tx: Transaction, me: Member, pair_id: UUID) -> list[Finding]:
     """What stands between the two of a pair, also what only warns and what somebody stepped back from.
 
-    Raises PairNotFound.
+    What one of the two declared before there was a pair is not shown to the other. Raises PairNotFound.
     """
     pair = await show_pair(tx, me, pair_id)
     recused = {one.ground: one for one in await store.list_recusals(tx, pair_id)}
     grounds = await store.list_grounds(tx, pair.mentor_id, pair.mentee_id)
-    return [Finding(ground, recused.get(ground.name)) for ground in grounds]
+    seen = [one for one in grounds if me.administers or one.private_to in {None, me.person_id}]
+    return [Finding(ground, recused.get(ground.name)) for ground in seen]
 
 
-async def _review(tx: Transaction, pair: Pair, how: How, now: datetime) -> None:
+async def review(tx: Transaction, pair: Pair, how: How, now: datetime) -> None:
     """Raise or resolve a pair's conflict by what is true now; `how` says what resolved it, if it is."""
     open_grounds = await list_standing(tx, pair)
     if open_grounds:

@@ -51,7 +51,7 @@ async def gather_own(tx: Transaction, me: Member, now: datetime) -> Own:
     me = replace(me, roles=me.roles - {"administrator"})
     pairs = await store.list_pairs(tx, me.person_id, None, None, _ALL)
     by_id = {pair.pair_id: pair for pair in pairs}
-    questions = await leavings.list_leavings(tx, me.person_id, None, _ALL)
+    questions = await leavings.list_leavings(tx, me.person_id, None, _ALL, administers=False)
     return Own(
         pairs=pairs,
         leavings=[(leaving, by_id[leaving.pair_id]) for leaving in questions],

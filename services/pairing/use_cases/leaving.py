@@ -57,7 +57,7 @@ async def say_whether_to_go_on(
     Raises PairNotFound, LeavingNotFound, NotYourStep, NotPossibleNow, and what `Leaving.say` raises.
     """
     pair = await store.get_pair_for_update(tx, pair_id)
-    if not roles_in(pair, me) & {"mentor", "mentee"}:
+    if not roles_in(tx, pair, me) & {"mentor", "mentee"}:
         raise NotYourStep
     leaving = await leavings.get_leaving(tx, pair_id)
     if pair.state in CLOSED:
@@ -65,8 +65,7 @@ async def say_whether_to_go_on(
     if leaving.say(me.person_id, word, now):
         await leavings.save_leaving(tx, leaving)
         if leaving.stand == "goes_on":
-            await record(tx, pair, pair.go_on(leaving.goes_on_until, now))
-            await timers.cancel(tx, NoticeRunsOut, pair_id)
+            await record(tx, pair, pair.go_on(leaving.decide_by, leaving.goes_on_until, now))
             if leaving.goes_on_until is not None:
                 await timers.schedule(tx, TermReached(subject_id=pair_id), leaving.goes_on_until)
     return leaving, pair
@@ -76,17 +75,21 @@ async def list_leavings(
     tx: Transaction, me: Member, after: tuple[datetime, UUID] | None, limit: int
 ) -> list[tuple[Leaving, Pair]]:
     """How the questions stand: one's own, or an administrator's institution's; the first to be decided first."""
-    found = await leavings.list_leavings(tx, None if me.administers else me.person_id, after, limit)
+    found = await leavings.list_leavings(tx, me.person_id, after, limit, administers=me.administers)
     return [(leaving, await store.get_pair(tx, leaving.pair_id)) for leaving in found]
 
 
 async def end_with_notice(tx: Transaction, pair_id: UUID, now: datetime) -> None:
-    """The notice is over: without two yeses the pair is, and its mentee waits first from now on."""
+    """The notice is over: without two yeses the pair is, and its mentee waits first; with them it is theirs alone."""
     pair, leaving = await store.get_pair(tx, pair_id), await leavings.get_leaving(tx, pair_id)
-    if pair.state not in CLOSED and leaving.run_out(now):
+    if pair.state in CLOSED:
+        return
+    if leaving.run_out(now):
         await leavings.save_leaving(tx, leaving)
         await leavings.add_first_waiting(tx, pair, leaving.decide_by)
         await record(tx, pair, pair.end(DIRECTORY, NOTICE, now))
+    elif leaving.stand == "goes_on":
+        await record(tx, pair, pair.cut_off(now))
 
 
 async def end_with_term(tx: Transaction, pair_id: UUID, now: datetime) -> None:

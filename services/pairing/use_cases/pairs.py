@@ -74,7 +74,7 @@ async def accept_pair(tx: Transaction, me: Member, pair_id: UUID, seen: Revision
     Raises PairNotFound, NotYourStep, StaleRevision, and what `Pair.accept` raises.
     """
     pair = await show_pair(tx, me, pair_id)  # not locked yet; who the two are and where they belong never changes
-    refuse_strangers("accept", roles_in(pair, me))
+    refuse_strangers("accept", roles_in(tx, pair, me))
     lending = None
     if pair.is_cross:
         lending = await store.get_lending_for_update(tx, pair.mentor_institution_id, pair.mentee_institution_id, now)
@@ -145,7 +145,7 @@ async def end_unactivated(tx: Transaction, pair_id: UUID, now: datetime) -> None
 async def show_pair(tx: Transaction, me: Member, pair_id: UUID) -> Pair:
     """One pair, for one of the two or an administrator of one of their institutions. Raises PairNotFound."""
     pair = await store.get_pair(tx, pair_id)
-    roles_in(pair, me)
+    roles_in(tx, pair, me)
     return pair
 
 
@@ -153,8 +153,7 @@ async def list_pairs(
     tx: Transaction, me: Member, state: State | None, after: tuple[datetime, UUID] | None, limit: int
 ) -> list[Pair]:
     """Pairs, newest first: an administrator's institution's, anyone else's own."""
-    person_id = None if me.administers else me.person_id
-    return await store.list_pairs(tx, person_id, state, after, limit)
+    return await store.list_pairs(tx, me.person_id, state, after, limit, administers=me.administers)
 
 
 async def list_mentors(
@@ -181,12 +180,12 @@ async def _change(
     act: Callable[[Pair, frozenset[Who]], PairEvent],
 ) -> Pair:
     pair = await store.get_pair_for_update(tx, pair_id)
-    by = roles_in(pair, me)
+    by = roles_in(tx, pair, me)
     seen.check(pair.revision)
     await record(tx, pair, act(pair, by))
     return pair
 
 
-def roles_in(pair: Pair, me: Member) -> frozenset[Who]:
-    """As whom somebody may act on a pair. Raises PairNotFound."""
-    return pair.roles_of(me.person_id, administers=me.administers)
+def roles_in(tx: Transaction, pair: Pair, me: Member) -> frozenset[Who]:
+    """As whom somebody may act on a pair now. Raises PairNotFound."""
+    return pair.roles_of(me.person_id, tx.now, administers=me.administers)

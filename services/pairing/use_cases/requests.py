@@ -35,6 +35,7 @@ from services.pairing.use_cases.cascade import BY_CLOCK, BY_MENTEE, BY_MENTOR, m
 from services.pairing.use_cases.intake import follow_intake, switch_intake
 from services.pairing.use_cases.offers import is_conflicted, what_is_offered
 from shared.platform.database import Transaction
+from shared.platform.errors import pointing_at
 from shared.platform.http import Revision
 from shared.platform.members import Person as Member
 
@@ -42,7 +43,8 @@ from shared.platform.members import Person as Member
 async def send_request(tx: Transaction, me: Member, mentor_ids: Sequence[UUID], now: datetime) -> Request:
     """Ask mentors one after the other, the first of `mentor_ids` at once; each must be possible now.
 
-    Raises SamePerson, DuplicateChoice, MenteeNotFound, MenteeAway, RequestOpen, and what `refuse_new_pair` raises.
+    Raises SamePerson, DuplicateChoice, MenteeNotFound, MenteeAway, RequestOpen, and what `refuse_new_pair` raises, for
+    the first mentor of the list who is not possible.
     """
     refuse_bad_list(me.person_id, mentor_ids)
     people = await store.list_people_for_share(tx, me.institution_id, [me.person_id, *mentor_ids])
@@ -55,11 +57,13 @@ async def send_request(tx: Transaction, me: Member, mentor_ids: Sequence[UUID], 
     if await store.find_open_request_for_update(tx, me.person_id):
         raise RequestOpen
     mentors: list[tuple[UUID, UUID]] = []
-    for mentor_id in mentor_ids:
+    for place, mentor_id in enumerate(mentor_ids):
         own, card = people.get(mentor_id), cards.get(mentor_id)
         home_id, offer, lending = await what_is_offered(tx, me.institution_id, own, card, now)
         between = await store.find_between(tx, mentor_id, me.person_id)
-        refuse_new_pair(offer, between, lending, conflicted=await is_conflicted(tx, mentor_id, me.person_id))
+        conflicted = await is_conflicted(tx, mentor_id, me.person_id)
+        with pointing_at("body", "mentor_ids", place):
+            refuse_new_pair(offer, between, lending, conflicted=conflicted)
         mentors.append((mentor_id, home_id))
     request = new_request(me.person_id, me.institution_id, mentors, now)
     if not await store.add_request(tx, request):  # sent twice in the same moment

@@ -211,6 +211,7 @@ async def _forget(tx: Transaction, institution_id: UUID, person_id: UUID) -> Non
     """Nothing stays of what somebody who was erased wrote, or of what was kept about them."""
     await store.delete_decline_reasons(tx, person_id)
     await store.save_languages(tx, institution_id, person_id, ())
+    await store.delete_declarations_of(tx, person_id)
     await leaving.delete_first_waiting(tx, institution_id, person_id)
     await forget_words_of(tx, person_id)
     await forget_concerns_of(tx, person_id)

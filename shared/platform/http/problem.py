@@ -109,6 +109,8 @@ def answer(raised: Exception, trace_id: str) -> Response:
         document["detail"] = str(error)
     if isinstance(raised, RequestValidationError) and isinstance(error, MalformedRequest):
         document["errors"] = complaints(raised)
+    if error.pointer is not None:
+        document["errors"] = [{"pointer": error.pointer, "message": error.message()}]
     if isinstance(error, refusals.NotReady):
         document["waiting_for"] = list(error.waiting_for)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:

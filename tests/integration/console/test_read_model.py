@@ -14,7 +14,7 @@ from shared.contracts.directory import AgreementEnded, AgreementSigned, PersonEr
 from shared.contracts.event import Role
 from shared.contracts.feedback import FeedbackRevealed
 from shared.contracts.meetings import MeetingCancelled, MeetingMoved
-from shared.contracts.pairing import PairAccepted, PairEnded, PairRecalled, PairResumed
+from shared.contracts.pairing import PairAccepted, PairCutOff, PairEnded, PairRecalled, PairResumed
 from shared.platform.members import Person as Member
 from shared.testing.running import Running
 from tests.integration.console.consortium import NOW, Hospital, Pair, Person
@@ -94,6 +94,43 @@ async def test_forty_five_days_without_contact_are_silence_and_not_a_minute_less
 
     assert [each.couple.pair_id for each in today.silences] == [over.pair_id]
     assert today.numbers.silent == 1
+
+
+async def test_a_pair_that_is_the_twos_alone_is_on_their_pages_and_on_no_administrators_but_is_counted(
+    console: Running,
+) -> None:
+    here, rosa, mentor, _ = _ward()
+    there, sam, _, mentee = _ward()
+    pair = Pair(mentor, mentee).active(NOW - timedelta(days=60))
+    pair.meets(NOW + timedelta(days=1))
+    pair.asked_for_feedback(NOW - timedelta(days=1))
+    paused = Pair(mentor, there.person("B", "mentee")).paused()
+    await console.deliver(*here.said, *there.said, *pair.said, *paused.said)
+    for person in (rosa, sam):
+        today = await _administrators_today(console, person)
+        assert [len(each) for each in (today.silences, today.feedback, today.meetings, today.deadlines)] == [1] * 4
+    await console.deliver(*(each.say(PairCutOff, NOW) for each in (pair, paused)))
+    for person in (rosa, sam):
+        today = await _administrators_today(console, person)
+        assert not any((today.silences, today.feedback, today.meetings, today.deadlines))
+        numbers = today.numbers
+        assert (numbers.silent, numbers.feedback, numbers.meetings) == (0, 0, 0)
+        assert (numbers.active, numbers.paused, numbers.shared + numbers.received) == (1, 1, 2)
+        with pytest.raises(NoSuchPage):
+            await _pair_page(console, person, pair, "administrator")
+    assert [each.couple.pair_id for each in (await _own_today(console, mentor)).pairs] == [
+        pair.pair_id,
+        paused.pair_id,
+    ]
+    await _pair_page(console, mentor, pair, "mentor")
+
+
+async def _pair_page(console: Running, person: Person, pair: Pair, role: Role) -> None:
+    institution_id = person.hospital.institution_id
+    member = Member(person.person_id, institution_id, frozenset({role}))
+    await console.app.run(
+        lambda tx: look.get_pair(tx, member, pair.pair_id), institution_id=institution_id, person_id=person.person_id
+    )
 
 
 async def test_a_cross_pair_is_seen_by_both_institutions_and_by_no_third(console: Running) -> None:

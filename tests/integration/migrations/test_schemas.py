@@ -39,6 +39,7 @@ ACCEPTED: dict[str, dict[str, str]] = {
         "unique_without_institution institutions_mail_domain_key": "one institution per mail domain is the rule itself",
     },
     "feedback": {
+        "unique_without_institution cut_offs_pkey": _TWO,
         "no_wall answers": "answers are their author's, and later their reader's: the policies name persons",
         "unique_without_institution feedback_requests_one_of_a_pair": _TWO,
         "unique_without_institution feedback_requests_pkey": _TWO,
@@ -47,6 +48,7 @@ ACCEPTED: dict[str, dict[str, str]] = {
         "reference_without_institution feedback_requests feedback_requests_pair_id_fkey by pairs_pkey": _BY_TWO,
     },
     "meetings": {
+        "unique_without_institution cut_offs_pkey": _TWO,
         "unique_without_institution busy_times_pkey": _TWO,
         "unique_without_institution meetings_pkey": _TWO,
         "unique_without_institution one_meeting_at_a_time": "a person is in one place, whichever institutions ask",
@@ -57,6 +59,7 @@ ACCEPTED: dict[str, dict[str, str]] = {
         "reference_without_institution touchpoints touchpoints_pair_id_fkey by pairs_pkey": _BY_TWO,
     },
     "notifications": {
+        "unique_without_institution cut_offs_pkey": _TWO,
         "unique_without_institution causes_pkey": _TWO,
         "unique_without_institution contacts_pkey": "the app has no right on contacts, and the id is random",
         "reference_without_institution messages messages_cause_id_fkey by causes_pkey": _BY_TWO,

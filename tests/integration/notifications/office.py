@@ -28,6 +28,7 @@ from shared.contracts.pairing import (
     ConflictRaised,
     ConflictResolved,
     PairAccepted,
+    PairCutOff,
     PairDeclined,
     PairPaused,
     PairProposed,
@@ -195,6 +196,10 @@ class Office:
     async def paused(self, reason: str) -> PairPaused:
         """The pair rests."""
         return PairPaused(**await self._pair(), reason=reason, review_at=await self.now() + 90 * DAY)
+
+    async def cut_off(self) -> PairCutOff:
+        """A notice is over under which the two go on."""
+        return PairCutOff(**await self._pair())
 
     async def conflict_raised(self) -> ConflictRaised:
         """Something stands between the two."""

@@ -79,6 +79,16 @@ async def test_nobody_else_hears_of_it(office: Office, administrators: list[Some
     assert [office.subjects(each) for each in (elsewhere, former, colleague)] == [[], [], []]
 
 
+async def test_of_a_pair_that_is_the_twos_alone_no_administrator_is_told(
+    office: Office, administrators: list[Someone]
+) -> None:
+    await office.hear(
+        await office.cut_off(), await office.conflict_raised(), await office.paused("conflict_unresolved")
+    )
+    await office.send()
+    assert [len(office.mails(each)) for each in (office.mentor, office.mentee, *administrators)] == [2, 2, 0, 0]
+
+
 async def test_an_administrator_who_is_one_of_the_two_is_told_once(
     office: Office, administrators: list[Someone]
 ) -> None:

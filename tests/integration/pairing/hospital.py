@@ -14,6 +14,7 @@ import httpx
 from shared.contracts.directory import (
     AgreementSigned,
     CapsSet,
+    ConflictPolicySet,
     DirectoryEvent,
     DutyAssigned,
     DutyRemoved,
@@ -118,6 +119,11 @@ class Hospital:
         """This hospital bounds what it lends and borrows in all."""
         caps = {"lend_cap": lend_cap, "borrow_cap": borrow_cap}
         await self.pairing.deliver(tell(CapsSet, self.institution_id, institution_id=self.institution_id, **caps))
+
+    async def set_conflict_policy(self, *warns: str) -> None:
+        """This hospital has these conflicts of interest only warn."""
+        facts = {"institution_id": self.institution_id, "warns": warns}
+        await self.pairing.deliver(tell(ConflictPolicySet, self.institution_id, **facts))
 
     @asynccontextmanager
     async def signed_in(self, person_id: UUID, *roles: Role) -> AsyncGenerator["Desk"]:

@@ -291,8 +291,11 @@ async def test_the_promise_reads_in_four_languages(pairing: Running) -> None:
             assert (found.json()["version"], found.json()["locale"]) == (1, locale)
             titles.add(found.json()["title"])
         refused = await desk.http.get(f"/pairs/{couple.pair_id}/compact/wording", params={"locale": "xx"})
+        named = await desk.http.get(f"/pairs/{couple.pair_id}/compact/wording", params={"wording": 1})
+        missing = await desk.http.get(f"/pairs/{couple.pair_id}/compact/wording", params={"wording": 2})
     assert len(titles) == 4
-    assert code_of(refused) == (422, "malformed_request")
+    assert named.json()["version"] == 1
+    assert code_of(refused) == code_of(missing) == (422, "malformed_request")
     assert (await couple.versions())[0]["wording"] == 1
 
 

@@ -15,11 +15,11 @@ from shared.contracts.event import Role
 from shared.contracts.pairing import ConflictRaised, ConflictResolved, PairPaused, PairResumed
 from shared.platform.http import Revision
 from shared.platform.members import Person
-from shared.testing.eventually import eventually
 from shared.testing.running import Running
 from tests import signing
 from tests.integration.pairing.asking import Mentee, Mentor, states
 from tests.integration.pairing.hospital import SINCE, Hospital, code_of
+from tests.integration.pairing.waiting import somebody_waits
 
 MEDICINE = "internal_medicine"
 
@@ -260,7 +260,7 @@ async def test_a_yes_waits_for_a_duty_that_is_being_heard_of_and_is_refused(pair
         async with pairing.aside() as tx:
             await use_cases.take_up_duty(tx, hospital.institution_id, mentor_id, MEDICINE, "director", tx.now)
             yes = asyncio.create_task(desk.act(pair, "accept"))
-            await _somebody_waits(pairing)
+            await somebody_waits(pairing)
         assert code_of(await yes) == (409, "conflict_of_interest")
 
 
@@ -272,7 +272,7 @@ async def test_a_duty_waits_for_a_yes_that_is_being_given_and_marks_the_pair(pai
     async with pairing.worker.transaction() as tx:
         await use_cases.accept_pair(tx, me, UUID(pair["pair_id"]), Revision(pair["revision"]), tx.now)
         heard = asyncio.create_task(hospital.assign_duty(mentor_id, "director", MEDICINE))
-        await _somebody_waits(pairing)
+        await somebody_waits(pairing)
     await heard
     assert (await _seen(hospital, pair))["coi_review_by"] is not None
 
@@ -286,19 +286,8 @@ async def test_a_yes_waits_for_the_mentees_new_programme_and_is_refused(pairing:
         async with pairing.aside() as tx:
             await use_cases.assign_mentee(tx, hospital.institution_id, mentee_id, MEDICINE, tx.now)
             yes = asyncio.create_task(desk.act(pair, "accept"))
-            await _somebody_waits(pairing)
+            await somebody_waits(pairing)
         assert code_of(await yes) == (409, "conflict_of_interest")
-
-
-async def _somebody_waits(pairing: Running) -> None:
-    waiting = (
-        "SELECT FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE NOT granted AND datname = current_database()"
-    )
-
-    async def waits() -> bool:
-        return len(await pairing.rows(waiting)) > 0
-
-    await eventually(waits)
 
 
 async def test_a_yes_and_a_declaration_in_the_same_moment_never_leave_an_unmarked_pair(pairing: Running) -> None:

@@ -12,7 +12,7 @@ from shared.contracts.event import Role
 from shared.contracts.pairing import PairAskedToGoOn, PairEnded, PairGoesOn
 from shared.testing.running import Running
 from shared.testing.stage import START
-from tests.integration.pairing.hospital import code_of
+from tests.integration.pairing.hospital import Hospital, code_of
 from tests.integration.pairing.lent import NOTICE_ENDS, TERM_ENDS, Lent
 
 MOMENT = timedelta(microseconds=1)
@@ -111,8 +111,47 @@ async def test_two_yeses_let_the_pair_go_on_until_the_agreed_end(pairing: Runnin
         assert await lent.state() == ("active", None)
         await step(pairing, TERM_ENDS)
         assert await lent.state() == ("ended", "term_over")
-        assert await lent.said() == ["pair_asked_to_go_on", "pair_goes_on", "pair_ended"]
+        assert await lent.said() == ["pair_asked_to_go_on", "pair_goes_on", "pair_cut_off", "pair_ended"]
         assert await lent.first_waiting() == []
+
+
+async def test_administrators_are_cut_off_at_the_instant_at_which_the_notice_ends_and_the_two_are_not(
+    pairing: Running,
+) -> None:
+    lent = await Lent.at_work(pairing)
+    await lent.give_notice()
+    await lent.say("mentor", "go-on")
+    await lent.say("mentee", "go-on")
+    path = f"/pairs/{lent.pair_id}"
+    async with stepped(pairing):
+        for instant, opens in ((NOTICE_ENDS - MOMENT, True), (NOTICE_ENDS, False)):
+            await pairing.stage.step_to(instant)  # whether or not the clock has fired
+            for hospital in (lent.lender, lent.borrower):
+                async with hospital.administration() as desk:
+                    listed = [one["pair_id"] for one in (await desk.http.get("/pairs")).json()["items"]]
+                    assert (str(lent.pair_id) in listed) is opens
+                    for shown in (path, f"{path}/conflicts"):
+                        found = await desk.http.get(shown)
+                        assert (found.status_code == 200) if opens else (code_of(found) == (404, "pair_not_found"))
+            assert (await lent.seen_by("administrator") is not None) is opens
+        async with lent.lender.administration() as desk:
+            pausing = {"reason": "workload", "review_at": TERM_ENDS.isoformat()}
+            seen = lent.pair | {"revision": await _revision(pairing, lent)}
+            assert code_of(await desk.act(seen, "pause", **pausing)) == (404, "pair_not_found")
+            assert (await desk.ledger())["lent"] == 1
+        await pairing.fire()
+        assert await lent.said() == ["pair_asked_to_go_on", "pair_goes_on", "pair_cut_off"]
+        people: tuple[tuple[Hospital, Role], ...] = ((lent.lender, "mentor"), (lent.borrower, "mentee"))
+        for hospital, role in people:
+            async with hospital.signed_in(UUID(lent.pair[f"{role}_id"]), role, "administrator") as desk:
+                assert (await desk.http.get(path)).json()["state"] == "active"
+                assert str(lent.pair_id) in (await desk.http.get("/pairs")).text
+            assert await lent.seen_by(role) is not None
+
+
+async def _revision(pairing: Running, lent: Lent) -> int:
+    [row] = await pairing.rows("SELECT revision FROM pairs WHERE pair_id = $1", lent.pair_id)
+    return row["revision"]
 
 
 async def test_a_pair_goes_on_without_an_end_where_none_was_agreed(pairing: Running) -> None:

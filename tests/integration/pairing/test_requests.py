@@ -132,7 +132,10 @@ async def test_a_bad_list_is_refused_and_leaves_no_trace(pairing: Running) -> No
         ([], (422, "malformed_request")),
         ([uuid4() for _ in range(6)], (422, "malformed_request")),
     ):
-        assert code_of(await mentee.send(*mentors)) == refusal
+        answer = await mentee.send(*mentors)
+        assert code_of(answer) == refusal
+        if refusal[1] != "malformed_request":
+            assert [error["pointer"] for error in answer.json()["errors"]] == ["/body/mentor_ids/1"]
     async with hospital.signed_in(hospital.administrator_id, "mentee") as desk:
         body = {"mentor_ids": [str(mentor.person_id)]}
         assert code_of(await desk.http.post("/requests", json=body)) == (404, "mentee_not_found")

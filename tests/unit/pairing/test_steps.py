@@ -171,10 +171,10 @@ def test_a_mentor_who_is_also_administrator_acts_as_mentor_first() -> None:
 
 def test_only_the_two_and_administrators_may_know_of_a_pair() -> None:
     pair = a_pair("active")
-    assert pair.roles_of(pair.mentor_id, administers=False) == {"mentor"}
-    assert pair.roles_of(pair.mentee_id, administers=True) == {"mentee", "administrator"}
+    assert pair.roles_of(pair.mentor_id, NOW, administers=False) == {"mentor"}
+    assert pair.roles_of(pair.mentee_id, NOW, administers=True) == {"mentee", "administrator"}
     with pytest.raises(PairNotFound):
-        pair.roles_of(pair.proposed_by, administers=False)
+        pair.roles_of(pair.proposed_by, NOW, administers=False)
 
 
 def test_leave_pauses_an_active_pair_and_the_return_resumes_it() -> None:
