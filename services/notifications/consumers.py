@@ -1,8 +1,15 @@
 """Events that notifications listens to. Each handler calls one use case; the platform has put them in order."""
 
 from services.notifications import use_cases
+from shared.contracts.asides import (
+    CircleInvitationOver,
+    CircleInvited,
+    ConcernReached,
+    IntroductionAsked,
+    IntroductionOver,
+)
 from shared.contracts.contacts import ContactErased, ContactRecorded, contact_id
-from shared.contracts.directory import InstitutionJoined, PersonErased
+from shared.contracts.directory import AgreementNoticeGiven, ErasureDelayed, InstitutionJoined, PersonErased
 from shared.contracts.feedback import FeedbackClosed, FeedbackRequested, FeedbackRevealed, FeedbackWithdrawn
 from shared.contracts.meetings import (
     MeetingCancelled,
@@ -15,22 +22,34 @@ from shared.contracts.meetings import (
 )
 from shared.contracts.notifications import ErasureDone
 from shared.contracts.pairing import (
+    CompactInForce,
+    CompactOffered,
+    CompactSigned,
     ConflictRaised,
     ConflictResolved,
+    DriftCleared,
+    DriftRaised,
+    FirstYearAccepted,
+    FirstYearDeclined,
+    FirstYearOffered,
+    IntroductionConsented,
     OpportunityDropped,
     OpportunityOffered,
     OpportunitySaved,
     OpportunityWithdrawn,
     PairAccepted,
+    PairAskedToGoOn,
     PairCutOff,
     PairDeclined,
     PairEnded,
+    PairGoesOn,
     PairLapsed,
     PairPaused,
     PairProposed,
     PairRecalled,
     RequestAccepted,
     RequestDeclined,
+    RequestExhausted,
     RequestLapsed,
     RequestPassedOver,
     RequestSent,
@@ -104,12 +123,46 @@ async def on_pair_ended(tx: Transaction, event: PairEnded) -> None:
     """Nothing more to say about this pair, nor about what stood between the two."""
     await use_cases.close_cause(tx, event.pair_id)
     await use_cases.close_cause(tx, use_cases.conflict_id(event.pair_id))
+    await use_cases.end_leaving(tx, event)
+    await use_cases.clear_drift(tx, event)
+    await use_cases.end_compact(tx, event)
 
 
 @events.on(PairPaused)
 async def on_pair_paused(tx: Transaction, event: PairPaused) -> None:
-    """Perhaps a conflict that nobody resolved."""
+    """Perhaps a conflict that nobody resolved; and nobody is asked to end a silence."""
     await use_cases.rest_in_conflict(tx, event)
+    await use_cases.clear_drift(tx, event)
+
+
+@events.on(AgreementNoticeGiven)
+async def on_agreement_notice_given(tx: Transaction, event: AgreementNoticeGiven) -> None:
+    """Both hospitals' administrators are told."""
+    await use_cases.tell_of_notice(tx, event)
+
+
+@events.on(PairAskedToGoOn)
+async def on_pair_asked_to_go_on(tx: Transaction, event: PairAskedToGoOn) -> None:
+    """Both have something to say before the notice is over."""
+    await use_cases.ask_to_go_on(tx, event)
+
+
+@events.on(PairGoesOn)
+async def on_pair_goes_on(tx: Transaction, event: PairGoesOn) -> None:
+    """Both said yes."""
+    await use_cases.let_go_on(tx, event)
+
+
+@events.on(DriftRaised)
+async def on_drift_raised(tx: Transaction, event: DriftRaised) -> None:
+    """Both are asked for ten minutes."""
+    await use_cases.raise_drift(tx, event)
+
+
+@events.on(DriftCleared)
+async def on_drift_cleared(tx: Transaction, event: DriftCleared) -> None:
+    """Nobody is asked any more."""
+    await use_cases.clear_drift(tx, event)
 
 
 @events.on(PairCutOff)
@@ -139,7 +192,7 @@ async def on_request_sent(tx: Transaction, event: RequestSent) -> None:
 @events.on(RequestAccepted)
 async def on_request_accepted(tx: Transaction, event: RequestAccepted) -> None:
     """The mentor said yes; the pair has a mail of its own."""
-    await use_cases.close_cause(tx, event.choice_id)
+    await use_cases.close_request(tx, event)
 
 
 @events.on(RequestDeclined)
@@ -156,14 +209,98 @@ async def on_request_lapsed(tx: Transaction, event: RequestLapsed) -> None:
 
 @events.on(RequestPassedOver)
 async def on_request_passed_over(tx: Transaction, event: RequestPassedOver) -> None:
-    """The mentor is asked no more, or never was."""
-    await use_cases.close_cause(tx, event.choice_id)
+    """The mentor is asked no more, or never was, and the mentee hears why."""
+    await use_cases.pass_over(tx, event)
 
 
 @events.on(RequestWithdrawn)
 async def on_request_withdrawn(tx: Transaction, event: RequestWithdrawn) -> None:
     """The mentor is asked no more."""
-    await use_cases.close_cause(tx, event.choice_id)
+    await use_cases.close_request(tx, event)
+
+
+@events.on(RequestExhausted)
+async def on_request_exhausted(tx: Transaction, event: RequestExhausted) -> None:
+    """The mentee waits for nobody any more, and hears so."""
+    await use_cases.exhaust_request(tx, event)
+
+
+@events.on(CompactOffered)
+async def on_compact_offered(tx: Transaction, event: CompactOffered) -> None:
+    """The other one has something to sign."""
+    await use_cases.offer_compact(tx, event)
+
+
+@events.on(CompactSigned)
+async def on_compact_signed(tx: Transaction, event: CompactSigned) -> None:
+    """Who signed first will hear of the second signature."""
+    await use_cases.sign_compact(tx, event)
+
+
+@events.on(CompactInForce)
+async def on_compact_in_force(tx: Transaction, event: CompactInForce) -> None:
+    """Both signed."""
+    await use_cases.put_in_force(tx, event)
+
+
+@events.on(FirstYearOffered)
+async def on_first_year_offered(tx: Transaction, event: FirstYearOffered) -> None:
+    """Somebody has something to answer."""
+    await use_cases.offer_first_year(tx, event)
+
+
+@events.on(FirstYearAccepted)
+async def on_first_year_accepted(tx: Transaction, event: FirstYearAccepted) -> None:
+    """It is the administrators' turn."""
+    await use_cases.close_first_year(tx, event)
+
+
+@events.on(FirstYearDeclined)
+async def on_first_year_declined(tx: Transaction, event: FirstYearDeclined) -> None:
+    """There is nothing more to answer."""
+    await use_cases.close_first_year(tx, event)
+
+
+@events.on(ErasureDelayed)
+async def on_erasure_delayed(tx: Transaction, event: ErasureDelayed) -> None:
+    """Somebody waits for their erasure."""
+    await use_cases.tell_of_delay(tx, event)
+
+
+@events.on(ConcernReached)
+async def on_concern_reached(tx: Transaction, event: ConcernReached) -> None:
+    """The contact of an institution has something to read."""
+    await use_cases.tell_of_concern(tx, event)
+
+
+@events.on(IntroductionAsked)
+async def on_introduction_asked(tx: Transaction, event: IntroductionAsked) -> None:
+    """Somebody has something to answer."""
+    await use_cases.ask_about_introduction(tx, event)
+
+
+@events.on(IntroductionOver)
+async def on_introduction_over(tx: Transaction, event: IntroductionOver) -> None:
+    """It did not come about."""
+    await use_cases.tell_that_it_did_not_come_about(tx, event)
+
+
+@events.on(IntroductionConsented)
+async def on_introduction_consented(tx: Transaction, event: IntroductionConsented) -> None:
+    """Each of the two may know the other."""
+    await use_cases.connect(tx, event)
+
+
+@events.on(CircleInvited)
+async def on_circle_invited(tx: Transaction, event: CircleInvited) -> None:
+    """Somebody has something to answer."""
+    await use_cases.tell_invited(tx, event)
+
+
+@events.on(CircleInvitationOver)
+async def on_circle_invitation_over(tx: Transaction, event: CircleInvitationOver) -> None:
+    """There is nothing to answer any more."""
+    await use_cases.end_invitation(tx, event)
 
 
 @events.on(OpportunityOffered)

@@ -1,11 +1,13 @@
 -- Today's whole truth of the service's own tables, after the platform's; compared with the migrations by a test.
 -- What mails are about, how to reach people (under seal), and each message with what became of it; no words of any mail.
 
--- A pair, a meeting, a request for feedback, the choice by which a mentee's request asks a mentor, a conflict of interest, or an opportunity of a
--- mentee, as far as a mail about it has to know.
+-- A pair, a meeting, a request for feedback, the choice by which a mentee's request asks a mentor, a conflict of interest, an opportunity of a
+-- mentee, or another thing that a mail is about, as far as the mail has to know. Whom one concerns alone stands on both sides of it.
 CREATE TABLE causes (
     cause_id uuid PRIMARY KEY,
-    kind text NOT NULL CHECK (kind IN ('pair', 'meeting', 'feedback_request', 'choice', 'conflict', 'opportunity')),
+    kind text NOT NULL
+        CHECK (kind IN ('pair', 'meeting', 'feedback_request', 'choice', 'conflict', 'opportunity', 'drift', 'leaving', 'notice', 'passed_over',
+            'request', 'compact', 'introduction', 'circle', 'concern', 'first_year', 'hold')),
     mentor_id uuid NOT NULL,
     mentee_id uuid NOT NULL,
     mentor_institution_id uuid NOT NULL,
@@ -19,12 +21,17 @@ CREATE TABLE causes (
     ends_at timestamptz,
     booked_by uuid,
     followed_at timestamptz,
-    CHECK (mentor_id <> mentee_id),
+    closed_at timestamptz,
+    since timestamptz,
+    reason text,
+    part_of uuid,
+    CHECK ((mentor_id = mentee_id) = (kind IN ('notice', 'request', 'concern', 'first_year', 'hold'))),
     CHECK (num_nonnulls(starts_at, ends_at, booked_by) IN (0, 3)),
     CHECK (state <> 'scheduled' OR starts_at IS NOT NULL)
 );
 CREATE INDEX causes_mentor_institution ON causes (mentor_institution_id);
 CREATE INDEX causes_mentee_institution ON causes (mentee_institution_id);
+CREATE INDEX causes_part_of ON causes (part_of) WHERE part_of IS NOT NULL;
 
 -- Names and addresses stay under seal here too; only the sender opens them, for one mail. An erased person keeps an empty
 -- row, so that an old record that comes late is not taken again. No request reads this table, so no institution owns it.

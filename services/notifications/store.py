@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, LiteralString
 from uuid import UUID
 
-from services.notifications.domain import Category, Cause, Delivery, Message, PersonStatus
+from services.notifications.domain import PRIVATE, Category, Cause, Delivery, Message, PersonStatus
 from shared.contracts.contacts import ContactRecorded, contact_id
 from shared.platform.database import Row, Transaction
 from shared.platform.errors import NotYet
@@ -15,7 +15,7 @@ Position = tuple[datetime, UUID] | None
 
 _CAUSE: Final[LiteralString] = """
     cause_id, kind, mentor_id, mentee_id, mentor_institution_id, mentee_institution_id, state, asked_by, answer_by,
-    slot_starts, slot_ends, starts_at, ends_at, booked_by, followed_at
+    slot_starts, slot_ends, starts_at, ends_at, booked_by, followed_at, closed_at, since, reason, part_of
 """
 _MESSAGE: Final[LiteralString] = """
     notification_id, institution_id, person_id, category, cause_id, caused_at, expires_at, about_starts_at, state,
@@ -144,8 +144,8 @@ async def add_cause(tx: Transaction, cause: Cause) -> None:
     await tx.execute(
         """
         INSERT INTO causes (cause_id, kind, mentor_id, mentee_id, mentor_institution_id, mentee_institution_id, state,
-            asked_by, answer_by, slot_starts, slot_ends)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+            asked_by, answer_by, slot_starts, slot_ends, reason, part_of)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
         """,
         cause.cause_id,
         cause.kind,
@@ -158,6 +158,8 @@ async def add_cause(tx: Transaction, cause: Cause) -> None:
         cause.answer_by,
         cause.slot_starts,
         cause.slot_ends,
+        cause.reason,
+        cause.part_of,
     )
 
 
@@ -184,6 +186,44 @@ async def follow_cause(tx: Transaction, cause: Cause) -> bool:
         cause.followed_at,
     )
     return row is not None
+
+
+async def turn_cause(tx: Transaction, cause: Cause) -> None:
+    """Keep that a cause began at `followed_at`, or was over at `closed_at`, in whichever order that is heard.
+
+    The later one counts, and of the same instant the end.
+    """
+    await tx.execute(
+        """
+        INSERT INTO causes AS held (cause_id, kind, mentor_id, mentee_id, mentor_institution_id,
+            mentee_institution_id, state, asked_by, answer_by, followed_at, closed_at, since)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+        ON CONFLICT (cause_id) DO UPDATE
+        SET followed_at = greatest(held.followed_at, EXCLUDED.followed_at),
+            closed_at = greatest(held.closed_at, EXCLUDED.closed_at),
+            asked_by = coalesce(EXCLUDED.asked_by, held.asked_by),
+            answer_by = coalesce(EXCLUDED.answer_by, held.answer_by),
+            since = coalesce(EXCLUDED.since, held.since),
+            state = CASE
+                WHEN greatest(held.followed_at, EXCLUDED.followed_at)
+                    > coalesce(greatest(held.closed_at, EXCLUDED.closed_at), '-infinity')
+                THEN CASE WHEN EXCLUDED.followed_at IS NULL THEN held.state ELSE EXCLUDED.state END
+                ELSE 'over'
+            END
+        """,
+        cause.cause_id,
+        cause.kind,
+        cause.mentor_id,
+        cause.mentee_id,
+        cause.mentor_institution_id,
+        cause.mentee_institution_id,
+        cause.state,
+        cause.asked_by,
+        cause.answer_by,
+        cause.followed_at,
+        cause.closed_at,
+        cause.since,
+    )
 
 
 async def get_cause_for_update(tx: Transaction, cause_id: UUID) -> Cause:
@@ -214,6 +254,10 @@ async def save_cause(tx: Transaction, cause: Cause) -> None:
 
 async def save_cause_over(tx: Transaction, cause_id: UUID) -> None:
     await tx.execute("UPDATE causes SET state = 'over' WHERE cause_id = $1", cause_id)
+
+
+async def save_parts_over(tx: Transaction, part_of: UUID) -> None:
+    await tx.execute("UPDATE causes SET state = 'over' WHERE part_of = $1", part_of)
 
 
 async def add_message(tx: Transaction, message: Message) -> bool:
@@ -314,13 +358,19 @@ async def list_deliveries_to_person(tx: Transaction, person_id: UUID, after: Pos
 
 
 async def list_deliveries_of_institution(
-    tx: Transaction, institution_id: UUID, after: Position, limit: int
+    tx: Transaction, institution_id: UUID, reader_id: UUID, after: Position, limit: int
 ) -> list[Delivery]:
+    """Without what is private to somebody else."""
     rows = await tx.fetch(
-        "SELECT" + _DELIVERY + "FROM messages WHERE institution_id = $1" + _A_PAGE,
+        "SELECT"
+        + _DELIVERY
+        + "FROM messages WHERE institution_id = $1 AND (category <> ALL($5) OR person_id = $6)"
+        + _A_PAGE,
         institution_id,
         *(after or (None, None)),
         limit,
+        sorted(PRIVATE),
+        reader_id,
     )
     return [Delivery(**_fields(row)) for row in rows]
 

@@ -3,6 +3,13 @@
 from services.pairing.api import ROUTES
 from services.pairing.consumers import events
 from services.pairing.timers import clock
+from shared.contracts.asides import (
+    CircleInvitationOver,
+    CircleInvited,
+    ConcernReached,
+    IntroductionAsked,
+    IntroductionOver,
+)
 from shared.contracts.pairing import (
     CircleEnded,
     CircleFormed,
@@ -95,6 +102,11 @@ def build() -> Service:
             FirstYearOffered,
             FirstYearAccepted,
             FirstYearDeclined,
+            ConcernReached,
+            IntroductionAsked,
+            IntroductionOver,
+            CircleInvited,
+            CircleInvitationOver,
         ),
         routes=ROUTES,
         events=(events,),

@@ -189,6 +189,12 @@ class ProfileChanged(PersonEvent):
     availability: Annotated[tuple[WeeklySpan, ...], Field(max_length=42)] = ()
 
 
+class ErasureDelayed(PersonEvent):
+    """A person's erasure was asked for and waits for the end of a legal hold, of which they may be told."""
+
+    type: ClassVar[str] = "osler.directory.erasure_delayed.v1"
+
+
 class PersonErased(PersonEvent):
     """A person's data is erased; whoever holds a copy deletes it and takes no later one."""
 

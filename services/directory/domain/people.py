@@ -8,6 +8,7 @@ from uuid import UUID
 
 from shared.contracts.contacts import ContactDetails, ContactErased, ContactRecorded, contact_id
 from shared.contracts.directory import (
+    ErasureDelayed,
     PersonErased,
     PersonEvent,
     PersonJoined,
@@ -182,6 +183,10 @@ class Person:
             key_id=key.key_id,
             sealed=seal(key, said, self.person_id, self.contact_version),
         )
+
+    def delay_erasure(self, now: datetime) -> ErasureDelayed:
+        """Tell them that their erasure waits for the end of a legal hold; only where they may be told of one."""
+        return ErasureDelayed(**self.next(now))
 
     def erase(self, reason: ErasureReason, now: datetime) -> tuple[PersonErased, ContactErased]:
         """Forget all personal data; raises PersonAlreadyErased."""

@@ -7,7 +7,7 @@ from services.directory.domain.holds import Ground, Held, Hold
 from services.directory.domain.people import CannotEraseYourself, refuse_to_lose_the_last
 from services.directory.store import holds as store
 from services.directory.store import imports, institutions, people
-from services.directory.use_cases.people import erase_now, list_administrators
+from services.directory.use_cases.people import erase_now, list_administrators, tell_of_delay
 from shared.platform.database import Transaction
 from shared.platform.members import Person as Member
 
@@ -16,8 +16,12 @@ async def record_hold(tx: Transaction, person_id: UUID, by: Member, ground: Grou
     """Delay somebody's erasure from now on; raises PersonNotFound, PersonAlreadyErased."""
     person = await people.get_person_for_update(tx, by.institution_id, person_id)
     person.known()
+    before = await store.list_open_holds(tx, by.institution_id, person_id)
     hold = Hold(uuid4(), by.institution_id, person_id, ground, tell_person, by.person_id, tx.now)
     await store.add_hold(tx, hold)
+    told = any(each.tell_person for each in before)
+    if tell_person and not told and await store.find_delayed_since(tx, by.institution_id, person_id) is not None:
+        await tell_of_delay(tx, person)
     return hold
 
 

@@ -56,12 +56,22 @@ async def erase_person(tx: Transaction, person_id: UUID, by: Member, reason: Era
     seen.check(person.revision)
     refuse_to_lose_the_last(await list_administrators(tx, by), person_id)
     person.known()
-    if await holds.list_open_holds(tx, by.institution_id, person_id):
+    if held := await holds.list_open_holds(tx, by.institution_id, person_id):
         await attach_roles(tx, by.institution_id, [person])
+        is_new = await holds.find_delayed_since(tx, by.institution_id, person_id) is None
+        if is_new and any(hold.tell_person for hold in held):
+            await tell_of_delay(tx, person)
         await holds.add_delayed_erasure(tx, by.institution_id, person_id, reason=reason, asked_by=by.person_id)
         return person
     await erase_now(tx, person, waiting, reason, by.person_id)
     return person
+
+
+async def tell_of_delay(tx: Transaction, person: Person) -> None:
+    """Say that the erasure of somebody, who is locked and may know of what holds them, waits."""
+    said = person.delay_erasure(tx.now)
+    store.save_person(tx, person)
+    await outbox.publish(tx, said)
 
 
 async def erase_now(

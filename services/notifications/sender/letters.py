@@ -15,7 +15,8 @@ from typing import Final, Literal
 from jinja2 import DictLoader, Environment, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from services.notifications.sender.wording import LANGUAGES, Wording, language_of, wording
+from services.notifications.domain.categories import WHY
+from services.notifications.sender.wording import LANGUAGES, Wording, find_zone, language_of, wording
 from services.notifications.use_cases import Letter
 
 Form = Literal["txt", "html"]
@@ -78,6 +79,8 @@ def render(letter: Letter, language: str, form: Form, console: str = "") -> str:
         "name": _shown(letter.to.name, form),
         "other": _shown(_other_name(letter, words), form),
         "by": _by(letter, words),
+        "since": _since(letter, words),
+        "why": words.reasons[WHY.get(letter.cause.reason or "", "other")],
     }
 
     def sentences(part: str, count: int) -> list[str]:
@@ -105,6 +108,11 @@ def _other_name(letter: Letter, words: Wording) -> str:
     if letter.other is None or not is_one_line(letter.other.name):
         return words.other_person
     return letter.other.name
+
+
+def _since(letter: Letter, words: Wording) -> str:
+    since = letter.cause.since
+    return "" if since is None else words.day(since.astimezone(find_zone(letter.to.time_zone)[0]))
 
 
 def _by(letter: Letter, words: Wording) -> str:

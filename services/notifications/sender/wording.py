@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.notifications.domain.categories import Why
+
 LANGUAGES: Final = ("en", "de", "es", "fr")
 """The first is for everyone whose own is not here."""
 
@@ -17,7 +19,7 @@ _TO: Final = "\u2013"  # an en dash, as between the two ends of a span
 
 
 class Mail(BaseModel):
-    """The words of one category; each sentence is a template of `other` and `by`."""
+    """The words of one category; each sentence is a template of `other`, `by`, `since` and `why`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -42,6 +44,8 @@ class Wording(BaseModel):
     """Who stands for someone whose name is not known."""
     time_of_other: str
     footer: tuple[str, ...]
+    reasons: Mapping[Why, str]
+    """Why a mentor of a request was passed over, as a sentence each."""
     mails: Mapping[str, Mail]
 
     def day(self, local: datetime) -> str:

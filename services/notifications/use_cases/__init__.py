@@ -1,5 +1,13 @@
 """What notifications does: it learns what mails are about, writes messages down, and settles each of them once."""
 
+from services.notifications.use_cases.asides import (
+    ask_about_introduction,
+    connect,
+    end_invitation,
+    tell_invited,
+    tell_of_concern,
+    tell_that_it_did_not_come_about,
+)
 from services.notifications.use_cases.causes import (
     ReminderDue,
     accept_pair,
@@ -16,6 +24,7 @@ from services.notifications.use_cases.causes import (
     propose_pair,
     remind,
 )
+from services.notifications.use_cases.compacts import end_compact, offer_compact, put_in_force, sign_compact
 from services.notifications.use_cases.conflicts import (
     conflict_id,
     cut_administrators_off,
@@ -34,6 +43,8 @@ from services.notifications.use_cases.deliveries import (
     postpone,
     take_letters,
 )
+from services.notifications.use_cases.leavings import ask_to_go_on, end_leaving, let_go_on, tell_of_notice
+from services.notifications.use_cases.of_one import close_first_year, offer_first_year, tell_of_delay
 from services.notifications.use_cases.opportunities import (
     OpportunityDayDue,
     OpportunityWeekDue,
@@ -42,6 +53,8 @@ from services.notifications.use_cases.opportunities import (
     unfollow_opportunity,
     withdraw_opportunity,
 )
+from services.notifications.use_cases.requests import close_request, exhaust_request, pass_over
+from services.notifications.use_cases.silences import clear_drift, raise_drift
 
 __all__ = [
     "ANYTHING_WAITS",
@@ -50,32 +63,54 @@ __all__ = [
     "OpportunityWeekDue",
     "ReminderDue",
     "accept_pair",
+    "ask_about_introduction",
     "ask_for_feedback",
     "ask_mentor",
+    "ask_to_go_on",
     "begin",
     "book_meeting",
+    "clear_drift",
     "close_cause",
+    "close_first_year",
+    "close_request",
     "conflict_id",
+    "connect",
     "cut_administrators_off",
+    "end_compact",
+    "end_invitation",
+    "end_leaving",
     "erase_contact",
+    "exhaust_request",
     "fail_message",
     "follow_opportunity",
     "free_leases",
     "gather_own",
     "keep_contact",
+    "let_go_on",
     "let_reminder_expire",
     "list_deliveries",
     "mark_sent",
     "move_meeting",
+    "offer_compact",
+    "offer_first_year",
+    "pass_over",
     "postpone",
     "propose_meeting",
     "propose_pair",
+    "put_in_force",
     "raise_conflict",
+    "raise_drift",
     "remind",
     "remind_of_deadline",
     "resolve_conflict",
     "rest_in_conflict",
+    "sign_compact",
     "take_letters",
+    "tell_invited",
+    "tell_of_concern",
+    "tell_of_delay",
+    "tell_of_notice",
+    "tell_that_it_did_not_come_about",
     "unfollow_opportunity",
     "withdraw_opportunity",
 ]

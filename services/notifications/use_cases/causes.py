@@ -6,6 +6,7 @@ from uuid import UUID
 
 from services.notifications import store
 from services.notifications.domain import (
+    BEFORE,
     BEFORE_ANSWER,
     BEFORE_MEETING,
     LATEST_REMINDER,
@@ -20,13 +21,16 @@ from shared.contracts.event import Event
 from shared.contracts.feedback import FeedbackRequested
 from shared.contracts.meetings import MeetingMoved, MeetingProposed, MeetingScheduled
 from shared.contracts.notifications import NotificationEvent
-from shared.contracts.pairing import PairAccepted, PairEvent, PairProposed, RequestSent
+from shared.contracts.pairing import ChoiceEvent, CompactEvent, PairAccepted, PairEvent, PairProposed, RequestSent
 from shared.platform import outbox, past, timers
 from shared.platform.database import Transaction
 
 
 class ReminderDue(timers.Timer):
-    """24 elapsed hours before a meeting, 48 after a request asked; more than an hour late it expires with a record."""
+    """24 elapsed hours before a meeting, 48 after a request asked, 7 days before a notice is over and nobody decided.
+
+    More than an hour late it expires with a record.
+    """
 
     kind: ClassVar[str] = "reminder_due"
     lock: ClassVar[LiteralString] = """
@@ -87,7 +91,7 @@ async def book_meeting(tx: Transaction, event: MeetingScheduled) -> None:
     await store.save_cause(tx, cause)
     if cause.asked_by is not None:
         await write(tx, cause, cause.asked_by, "meeting_scheduled", event, ends_at=event.starts_at)
-    await _set_reminder(tx, cause, event, event.starts_at - BEFORE_MEETING)
+    await set_reminder(tx, cause, event, event.starts_at - BEFORE_MEETING)
 
 
 async def move_meeting(tx: Transaction, event: MeetingMoved) -> None:
@@ -95,7 +99,7 @@ async def move_meeting(tx: Transaction, event: MeetingMoved) -> None:
     cause = await store.get_cause_for_update(tx, event.meeting_id)
     cause.book(event.event_id, event.starts_at, event.ends_at)
     await store.save_cause(tx, cause)
-    await _set_reminder(tx, cause, event, event.starts_at - BEFORE_MEETING)
+    await set_reminder(tx, cause, event, event.starts_at - BEFORE_MEETING)
 
 
 async def close_cause(tx: Transaction, cause_id: UUID) -> None:
@@ -119,7 +123,7 @@ async def ask_mentor(tx: Transaction, event: RequestSent) -> None:
     cause.asked_by = event.mentee_id
     await store.add_cause(tx, cause)
     await write(tx, cause, event.mentor_id, "request_sent", event, ends_at=event.answer_by)
-    await _set_reminder(tx, cause, event, event.answer_by - BEFORE_ANSWER)
+    await set_reminder(tx, cause, event, event.answer_by - BEFORE_ANSWER)
 
 
 async def remind(tx: Transaction, cause_id: UUID) -> None:
@@ -135,7 +139,11 @@ async def let_reminder_expire(tx: Transaction, cause_id: UUID) -> None:
 
 
 def of_two(
-    event: PairEvent | RequestSent, cause_id: UUID, kind: CauseKind, state: CauseState, answer_by: datetime
+    event: PairEvent | ChoiceEvent | CompactEvent,
+    cause_id: UUID,
+    kind: CauseKind,
+    state: CauseState,
+    answer_by: datetime | None = None,
 ) -> Cause:
     """A new cause of the two whom an event is about."""
     return Cause(
@@ -187,7 +195,7 @@ async def write(
     await _keep(tx, message, "expired" if too_old else None)
 
 
-async def _set_reminder(tx: Transaction, cause: Cause, event: Event, remind_at: datetime) -> None:
+async def set_reminder(tx: Transaction, cause: Cause, event: Event, remind_at: datetime) -> None:
     """Whether there is still a day is judged by when it was booked, so that a late handler decides the same."""
     if event.occurred_at >= remind_at:
         await timers.cancel(tx, ReminderDue, cause.cause_id)
@@ -210,24 +218,26 @@ async def _reminders(tx: Transaction, cause_id: UUID) -> list[Message]:
     cause = await store.get_cause_for_update(tx, cause_id)
     if cause.state == "scheduled" and cause.starts_at is not None:
         return _reminders_of(cause, cause.starts_at - BEFORE_MEETING)
-    if cause.kind == "choice" and cause.state == "open" and cause.answer_by is not None:
-        return _reminders_of(cause, cause.answer_by - BEFORE_ANSWER)
+    if cause.kind in BEFORE and cause.state == "open" and cause.answer_by is not None:
+        return _reminders_of(cause, cause.answer_by - BEFORE[cause.kind])
     return []
 
 
 def _reminders_of(cause: Cause, caused_at: datetime) -> list[Message]:
-    """Of a meeting both are reminded, of a request the mentor whom it asks."""
-    if cause.kind == "choice" and cause.answer_by is not None:
-        # One asking is one choice, so its id makes the reminder's: a replay makes it once.
+    """Of a meeting and of the end of a notice both are reminded, of a request the mentor whom it asks."""
+    if cause.kind in BEFORE and cause.answer_by is not None:
+        asks = cause.kind == "choice"
+        # One asking is one cause, so its id makes the reminder's: a replay makes it once.
         return [
             Message.about(
                 cause,
-                cause.mentor_id,
-                "request_reminder",
+                person_id,
+                "request_reminder" if asks else "leaving_reminder",
                 event_id=cause.cause_id,
                 caused_at=caused_at,
                 ends_at=cause.answer_by,
             )
+            for person_id in ((cause.mentor_id,) if asks else (cause.mentor_id, cause.mentee_id))
         ]
     if cause.booked_by is None or cause.starts_at is None:
         return []

@@ -4,8 +4,10 @@ from datetime import datetime
 from uuid import UUID, uuid5
 
 from services.notifications import store
-from services.notifications.domain import LIFE, START_UP, TO_ADMINISTRATORS, Category, Cause, message_id
-from services.notifications.use_cases.causes import get_beginning, of_two, write
+from services.notifications.domain import LIFE, Category, Cause
+from services.notifications.domain.categories import TO_ADMINISTRATORS
+from services.notifications.use_cases.administrators import list_administrators_then
+from services.notifications.use_cases.causes import of_two, write
 from shared.contracts.pairing import ConflictRaised, ConflictResolved, PairCutOff, PairPaused
 from shared.platform.database import Transaction
 
@@ -59,12 +61,7 @@ async def _tell(
     if await store.is_cut_off(tx, event.pair_id):
         return
     theirs = TO_ADMINISTRATORS[category]
-    # Who administered then is not known in another life: whoever was told has their message again, and nobody else.
-    said = await store.list_past_recipients(tx, theirs)
-    administrators = [(one, house) for one, house, told in said if message_id(event.event_id, theirs, one) == told]
-    if not administrators and event.occurred_at >= await get_beginning(tx) - START_UP:
-        institutions = {cause.mentor_institution_id, cause.mentee_institution_id}
-        administrators = await store.list_administrators(tx, institutions)
-    for person_id, institution_id in administrators:
+    institutions = {cause.mentor_institution_id, cause.mentee_institution_id}
+    for person_id, institution_id in await list_administrators_then(tx, theirs, event, institutions):
         if person_id not in two:
             await write(tx, cause, person_id, theirs, event, ends_at=ends_at, institution_id=institution_id)

@@ -97,9 +97,9 @@ async def free_leases(tx: Transaction, owner: str) -> None:
 
 
 async def list_deliveries(tx: Transaction, reader: Person, after: Position, limit: int) -> list[Delivery]:
-    """An administrator's institution's messages, anyone else's own; the newest cause first."""
+    """An administrator's institution's messages but others' private ones, anyone else's own; the newest first."""
     if "administrator" in reader.roles:
-        return await store.list_deliveries_of_institution(tx, reader.institution_id, after, limit)
+        return await store.list_deliveries_of_institution(tx, reader.institution_id, reader.person_id, after, limit)
     return await store.list_deliveries_to_person(tx, reader.person_id, after, limit)
 
 

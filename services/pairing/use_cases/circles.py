@@ -20,6 +20,7 @@ from services.pairing.domain import (
     new_circle,
     refuse_leader,
 )
+from services.pairing.use_cases.asides import end_invitation, tell_invited
 from services.pairing.use_cases.cascade import standing_in
 from services.pairing.use_cases.offers import is_conflicted
 from shared.contracts.event import Role
@@ -47,6 +48,8 @@ async def form_circle(
     for member in invited:
         await store.save_circle_member(tx, circle, member)
     await outbox.publish(tx, formed)
+    for member in invited:
+        await tell_invited(tx, circle, member)
     return circle
 
 
@@ -66,6 +69,7 @@ async def invite_to_circle(
     companions = await _find_companions(tx, circle, leader, person_ids, now)
     for member in circle.invite(companions, "leader", now):
         await store.save_circle_member(tx, circle, member)
+        await tell_invited(tx, circle, member)
     return circle
 
 
@@ -202,3 +206,6 @@ async def _tell(tx: Transaction, circle: Circle, members: Sequence[CircleMember]
             await store.save_circle_member(tx, circle, member)
     for event in said:
         await outbox.publish(tx, event)
+    left_open = [] if circle.ended_at is None else [each for each in circle.members if each.state == "invited"]
+    for member in (*members, *left_open):
+        await end_invitation(tx, circle, member, tx.now)

@@ -7,6 +7,7 @@ from services.pairing.domain import NotPossibleNow, PairNotFound
 from services.pairing.domain.concern import Concern, ConcernContact, ContactConcerned, ContactNotFound, NoConcernContact
 from services.pairing.domain.terms import words_end
 from services.pairing.store import concerns
+from services.pairing.use_cases.asides import tell_contact
 from services.pairing.use_cases.pairs import show_pair
 from shared.platform.database import Transaction
 from shared.platform.members import Person as Member
@@ -49,6 +50,7 @@ async def raise_concern(tx: Transaction, me: Member, pair_id: UUID, words: str, 
     [about_id] = both - {me.person_id}
     concern = Concern(uuid4(), me.institution_id, pair_id, me.person_id, about_id, contact.person_id, words, now)
     await concerns.add_concern(tx, concern)
+    await tell_contact(tx, concern)
     return concern
 
 

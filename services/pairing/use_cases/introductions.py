@@ -28,7 +28,8 @@ from services.pairing.domain import (
     refuse_unlisted,
 )
 from services.pairing.use_cases.aftermath import CardsOutdated
-from shared.contracts.pairing import IntroductionEvent
+from services.pairing.use_cases.asides import ask_both, tell_both_that_it_is_over
+from shared.contracts.pairing import IntroductionClosed, IntroductionEvent
 from shared.platform import outbox, timers
 from shared.platform.database import Transaction
 from shared.platform.http import Revision
@@ -118,6 +119,7 @@ async def offer_introduction(
         async with standing_as(tx, asked.institution_id, asked.person_id):
             await store.add_side(tx, introduction, side)
     await outbox.publish(tx, said)
+    await ask_both(tx, introduction)
     lapses = IntroductionLapses(subject_id=introduction.introduction_id)
     await timers.schedule(tx, lapses, introduction.answer_by)
     return await store.get_shown(tx, me.person_id, introduction.introduction_id)
@@ -238,4 +240,6 @@ async def _tell(tx: Transaction, introduction: Introduction, said: IntroductionE
             await store.save_side(tx, introduction, side)
     if said is not None:
         await outbox.publish(tx, said)
+        if isinstance(said, IntroductionClosed):
+            await tell_both_that_it_is_over(tx, introduction, said.occurred_at)
         await timers.cancel(tx, IntroductionLapses, introduction.introduction_id)

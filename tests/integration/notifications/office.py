@@ -30,6 +30,7 @@ from shared.contracts.pairing import (
     PairAccepted,
     PairCutOff,
     PairDeclined,
+    PairEnded,
     PairPaused,
     PairProposed,
     RequestSent,
@@ -200,6 +201,10 @@ class Office:
     async def cut_off(self) -> PairCutOff:
         """A notice is over under which the two go on."""
         return PairCutOff(**await self._pair())
+
+    async def pair_ended(self, reason: str = "asked") -> PairEnded:
+        """The pair is over."""
+        return PairEnded(**await self._pair(), reason=reason)
 
     async def conflict_raised(self) -> ConflictRaised:
         """Something stands between the two."""

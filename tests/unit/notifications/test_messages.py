@@ -61,6 +61,7 @@ def test_leave_stops_reminders_and_nothing_else(category: Category) -> None:
     meeting.state = next(iter(HOLDS[category]))
     stopped = a_message(meeting, category).stopped_by(meeting, "on_leave", NOW, can_be_reached=True)
     spared = {"meeting_reminder", "request_reminder", "opportunity_week", "opportunity_day"}
+    spared |= {"drift_raised", "leaving_reminder"}
     assert stopped == ("on_leave" if category in spared else None)
 
 

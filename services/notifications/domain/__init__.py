@@ -7,6 +7,14 @@ from typing import Any, Final, Literal, Self
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from services.notifications.domain.categories import (
+    HOLDS,
+    PRIVATE,
+    REMINDERS,
+    Category,
+    CauseKind,
+    CauseState,
+)
 from shared.contracts.notifications import (
     NotificationEvent,
     NotificationFailed,
@@ -15,28 +23,8 @@ from shared.contracts.notifications import (
 )
 from shared.platform.errors import Conflict
 
-Category = Literal[
-    "pair_proposed",
-    "pair_accepted",
-    "meeting_proposed",
-    "meeting_scheduled",
-    "meeting_reminder",
-    "feedback_requested",
-    "request_sent",
-    "request_reminder",
-    "conflict_raised",
-    "conflict_resolved",
-    "conflict_unresolved",
-    "pair_conflict_raised",
-    "pair_conflict_resolved",
-    "pair_conflict_unresolved",
-    "opportunity_week",
-    "opportunity_day",
-]
 State = Literal["waiting", "sent", "failed", "suppressed"]
 Act = Literal["send", "fail", "suppress"]
-CauseKind = Literal["pair", "meeting", "feedback_request", "choice", "conflict", "opportunity"]
-CauseState = Literal["proposed", "accepted", "scheduled", "open", "over"]
 PersonStatus = Literal["here", "on_leave", "left", "erased"]
 
 STEPS: Final[Mapping[tuple[State, Act], State]] = {
@@ -46,42 +34,14 @@ STEPS: Final[Mapping[tuple[State, Act], State]] = {
 }
 """The whole life of a message: what is not here cannot happen (docs/guide/rules.md, Notifications)."""
 
-HOLDS: Final[Mapping[Category, frozenset[CauseState]]] = {
-    "pair_proposed": frozenset({"proposed", "accepted"}),
-    "pair_accepted": frozenset({"accepted"}),
-    "meeting_proposed": frozenset({"proposed", "scheduled"}),
-    "meeting_scheduled": frozenset({"scheduled"}),
-    "meeting_reminder": frozenset({"scheduled"}),
-    "feedback_requested": frozenset({"open"}),
-    "request_sent": frozenset({"open"}),
-    "request_reminder": frozenset({"open"}),
-    "conflict_raised": frozenset({"open"}),
-    "conflict_resolved": frozenset({"over"}),
-    "conflict_unresolved": frozenset({"open"}),
-    "pair_conflict_raised": frozenset({"open"}),
-    "pair_conflict_resolved": frozenset({"over"}),
-    "pair_conflict_unresolved": frozenset({"open"}),
-    "opportunity_week": frozenset({"open"}),
-    "opportunity_day": frozenset({"open"}),
-}
-"""The states of its cause in which what a mail says is still so; in any other it is not sent."""
-
-TO_ADMINISTRATORS: Final[Mapping[Category, Category]] = {
-    "conflict_raised": "pair_conflict_raised",
-    "conflict_resolved": "pair_conflict_resolved",
-    "conflict_unresolved": "pair_conflict_unresolved",
-}
-"""What the administrators of the institutions concerned are mailed where the two of a pair are: it names nobody."""
-
-REMINDERS: Final[frozenset[Category]] = frozenset(
-    {"meeting_reminder", "request_reminder", "opportunity_week", "opportunity_day"}
-)
-"""What someone on leave is spared."""
-
 BEFORE_MEETING: Final = timedelta(hours=24)
 """Elapsed hours, also over a change of the clocks."""
 BEFORE_ANSWER: Final = timedelta(hours=24)
 """A request is reminded of 48 hours after it asked, which is so long before its 72 hours are over."""
+BEFORE_NOTICE_ENDS: Final = timedelta(days=7)
+"""The two of a pair are reminded so long before their time to say whether they go on is over."""
+BEFORE: Final[Mapping[CauseKind, timedelta]] = {"choice": BEFORE_ANSWER, "leaving": BEFORE_NOTICE_ENDS}
+"""How long before an answer is due it is reminded of, once."""
 BEFORE_DEADLINE: Final[Mapping[Category, int]] = {"opportunity_week": 7, "opportunity_day": 1}
 """Calendar days before the last day of an opportunity, at nine where the person is."""
 NINE: Final = time(9)
@@ -119,7 +79,21 @@ class Cause:
     booked_by: UUID | None = None
     """The event that set the time that holds now; a reminder's id follows from it."""
     followed_at: datetime | None = None
-    """When an opportunity was offered to the mentee, or saved; `mentor_id` is whoever offers it."""
+    """When an opportunity was offered to the mentee, or saved; `mentor_id` is whoever offers it. Of what may end by
+    another aggregate's word, when it began."""
+    closed_at: datetime | None = None
+    """When it was last said to be over, by whichever aggregate; what began after it stands."""
+    since: datetime | None = None
+    """From when the two were silent."""
+    reason: str | None = None
+    """Why a mentor of a request was passed over, as a code."""
+    part_of: UUID | None = None
+    """The request whose mentor was passed over."""
+
+    @classmethod
+    def of_one(cls, cause_id: UUID, kind: CauseKind, person_id: UUID, institution_id: UUID) -> Self:
+        """An open cause that concerns one person alone, who stands on both sides of it."""
+        return cls(cause_id, kind, person_id, person_id, institution_id, institution_id, "open")
 
     def other_than(self, person_id: UUID) -> UUID:
         """The other one of the two."""
@@ -258,7 +232,7 @@ class Message:
             "institution_ids": (self.institution_id,),
             "notification_id": self.notification_id,
             "person_id": self.person_id,
-            "category": self.category,
+            "category": "private" if self.category in PRIVATE else self.category,
             "channel": "mail",
         }
 
