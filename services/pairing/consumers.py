@@ -1,8 +1,11 @@
 """Events that pairing listens to; each handler calls one use case. The platform has de-duplicated and ordered them."""
 
+from datetime import timedelta
+
 from services.pairing import use_cases
 from services.pairing.domain import Agreement
 from services.pairing.use_cases.drift import hear_contact
+from services.pairing.use_cases.records import count_meeting, count_touchpoint, keep_level
 from shared.contracts.directory import (
     AgreementEnded,
     AgreementNoticeGiven,
@@ -73,6 +76,13 @@ async def on_role_assigned(tx: Transaction, event: RoleAssigned) -> None:
         await use_cases.assign_mentee(tx, *mentee, event.programme, tx.now, level=event.level)
 
 
+@events.on(RoleAssigned)
+async def on_level_assigned(tx: Transaction, event: RoleAssigned) -> None:
+    """A mentee is in this year since then; mentors' records name it, however late it is heard."""
+    if event.role == "mentee":
+        keep_level(tx, event.institution_id, event.person_id, event.level, event.occurred_at)
+
+
 @events.on(RoleRemoved)
 async def on_role_removed(tx: Transaction, event: RoleRemoved) -> None:
     """Pairs in that role are over."""
@@ -127,6 +137,19 @@ async def on_person_erased(tx: Transaction, event: PersonErased) -> None:
 async def on_meeting_held(tx: Transaction, event: MeetingHeld) -> None:
     """The two were in contact until the meeting's end."""
     await hear_contact(tx, event.pair_id, event.ended_at, tx.now)
+
+
+@events.on(MeetingHeld)
+async def on_meeting_counted(tx: Transaction, event: MeetingHeld) -> None:
+    """It counts in the mentor's record; a handler of its own, because pairs without a compact count too."""
+    minutes = (event.ended_at - event.starts_at) // timedelta(minutes=1)
+    count_meeting(tx, event.pair_id, minutes, confirmed=event.confirmed)
+
+
+@events.on(TouchpointLogged)
+async def on_touchpoint_counted(tx: Transaction, event: TouchpointLogged) -> None:
+    """It counts in the mentor's record."""
+    count_touchpoint(tx, event.pair_id, event.minutes)
 
 
 @events.on(TouchpointLogged)

@@ -14,6 +14,7 @@ from services.pairing.api import (
     leaving,
     opportunities,
     pairs,
+    records,
     requests,
     wishes,
 )
@@ -34,6 +35,7 @@ ROUTES: Final[tuple[Routes, ...]] = (
     circles.routes,
     opportunities.routes,
     first_years.routes,
+    records.routes,
 )
 """Every operation of pairing."""
 

@@ -14,6 +14,7 @@ from services.pairing.api.introductions import IntroductionView, WishView
 from services.pairing.api.leaving import LeavingView
 from services.pairing.api.opportunities import OpportunityView
 from services.pairing.api.pairs import PairView
+from services.pairing.api.records import AcknowledgementView
 from services.pairing.api.requests import AskedView, RequestView
 from services.pairing.domain.terms import usual_terms
 from shared.platform.http import Me, Now, Routes, Tx
@@ -39,6 +40,7 @@ class ExportView(BaseModel):
     declared_conflicts: Sequence[ConflictView]
     compacts: Sequence[CompactExport]
     concerns: Sequence[ConcernView]
+    acknowledgements: Sequence[AcknowledgementView]
     introduces_in: Sequence[str]
     introduction_wishes: Sequence[WishView]
     introductions: Sequence[IntroductionView]
@@ -67,6 +69,7 @@ async def export_me(me: Me, tx: Tx, now: Now) -> ExportView:
         ],
         # Elsewhere one's own words are not shown again, lest somebody looks over the shoulder.
         concerns=[ConcernView.of(one, me).model_copy(update={"words": one.words}) for one in own.concerns],
+        acknowledgements=[AcknowledgementView.of(pair_id, said) for pair_id, said in own.acknowledgements.items()],
         introduces_in=own.introduces_in,
         introduction_wishes=[WishView.of(wish) for wish in own.wishes],
         introductions=[IntroductionView.of(one) for one in own.introductions],

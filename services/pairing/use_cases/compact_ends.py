@@ -5,7 +5,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from services.pairing.domain.terms import words_end
-from services.pairing.store import compacts, concerns
+from services.pairing.store import compacts, concerns, records
 from services.pairing.use_cases.pair_timer import PairTimer
 from shared.contracts.pairing import PairEnded, PairEvent
 from shared.platform import timers
@@ -41,3 +41,4 @@ async def forget_words_of_pair(tx: Transaction, pair_id: UUID) -> None:
     await compacts.delete_expectations_of_pair(tx, pair_id)
     await compacts.delete_goals_of_pair(tx, pair_id)
     await concerns.delete_concerns_of_pair(tx, pair_id)
+    await records.delete_thanks_of_pair(tx, pair_id)

@@ -1,9 +1,10 @@
 """What a person takes with them from pairing: one's own, whichever other roles one holds."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from services.pairing import store
 from services.pairing.domain import Asked, Circle, Declaration, Opportunity, Pair, Request, ShownIntroduction
@@ -12,8 +13,9 @@ from services.pairing.domain.concern import Concern
 from services.pairing.domain.first_year import FirstYearOffer
 from services.pairing.domain.introduction import Wish
 from services.pairing.domain.leaving import Leaving
+from services.pairing.domain.record import Acknowledgement
 from services.pairing.domain.terms import Goal
-from services.pairing.store import compacts, conflicts, first_years
+from services.pairing.store import compacts, conflicts, first_years, records
 from services.pairing.store import leaving as leavings
 from services.pairing.use_cases.circles import list_circles
 from services.pairing.use_cases.compacts import Reading, list_versions, show_compact
@@ -38,6 +40,7 @@ class Own:
     declarations: Sequence[Declaration]
     compacts: Sequence[tuple[Reading, Sequence[tuple[Version, list[Goal]]]]]
     concerns: Sequence[Concern]
+    acknowledgements: Mapping[UUID, Acknowledgement]
     introduces_in: Sequence[str]
     wishes: Sequence[Wish]
     introductions: Sequence[ShownIntroduction]
@@ -64,6 +67,7 @@ async def gather_own(tx: Transaction, me: Member, now: datetime) -> Own:
             if await compacts.find_compact(tx, pair.pair_id) is not None
         ],
         concerns=[one for one in await list_concerns(tx, me, None, _ALL) if one.person_id == me.person_id],
+        acknowledgements=await records.list_acknowledgements(tx, me.person_id),
         introduces_in=await show_fields(tx, me, now) if "mentor" in me.roles else (),
         wishes=await list_wishes(tx, me, None, _ALL),
         introductions=await list_introductions(tx, me, None, _ALL),

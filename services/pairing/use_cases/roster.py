@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.pairing import store
 from services.pairing.domain import Agreement, Pair, Person, Status
-from services.pairing.store import leaving
+from services.pairing.store import leaving, records
 from services.pairing.use_cases.aftermath import record
 from services.pairing.use_cases.cascade import review_lending, take_mentor_away, withdraw_of
 from services.pairing.use_cases.circles import circles_without, part_with_circles
@@ -215,6 +215,7 @@ async def _forget(tx: Transaction, institution_id: UUID, person_id: UUID) -> Non
     await leaving.delete_first_waiting(tx, institution_id, person_id)
     await forget_words_of(tx, person_id)
     await forget_concerns_of(tx, person_id)
+    await records.delete_acknowledgements_of(tx, person_id)
     await forget_opportunities_of(tx, person_id)
     await forget_introductions_of(tx, institution_id, person_id)
     await store.forget_topics(tx, person_id)
