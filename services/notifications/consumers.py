@@ -7,6 +7,7 @@ from shared.contracts.asides import (
     ConcernReached,
     IntroductionAsked,
     IntroductionOver,
+    IntroductionWished,
 )
 from shared.contracts.contacts import ContactErased, ContactRecorded, contact_id
 from shared.contracts.directory import AgreementNoticeGiven, ErasureDelayed, InstitutionJoined, PersonErased
@@ -283,6 +284,12 @@ async def on_introduction_asked(tx: Transaction, event: IntroductionAsked) -> No
 async def on_introduction_over(tx: Transaction, event: IntroductionOver) -> None:
     """It did not come about."""
     await use_cases.tell_that_it_did_not_come_about(tx, event)
+
+
+@events.on(IntroductionWished)
+async def on_introduction_wished(tx: Transaction, event: IntroductionWished) -> None:
+    """A mentor has something to offer, or not."""
+    await use_cases.tell_wished(tx, event)
 
 
 @events.on(IntroductionConsented)

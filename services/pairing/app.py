@@ -9,6 +9,7 @@ from shared.contracts.asides import (
     ConcernReached,
     IntroductionAsked,
     IntroductionOver,
+    IntroductionWished,
 )
 from shared.contracts.pairing import (
     CircleEnded,
@@ -105,6 +106,7 @@ def build() -> Service:
             ConcernReached,
             IntroductionAsked,
             IntroductionOver,
+            IntroductionWished,
             CircleInvited,
             CircleInvitationOver,
         ),

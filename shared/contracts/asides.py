@@ -46,6 +46,15 @@ class IntroductionOver(IntroductionAside):
     type: ClassVar[str] = "osler.asides.introduction_over.v1"
 
 
+class IntroductionWished(AsideEvent):
+    """A mentee asks this mentor until `answer_by` for an introduction in a field that they list."""
+
+    type: ClassVar[str] = "osler.asides.introduction_wished.v1"
+    mentee_id: UUID
+    mentee_institution_id: UUID
+    answer_by: AwareDatetime
+
+
 class CircleAside(AsideEvent):
     """Something happened to this person's invitation to a circle."""
 

@@ -9,7 +9,10 @@ from shared.contracts.topics import catalogue
 
 _ENVELOPE = {"version", "occurred_at", "institution_ids"}
 _TOLD = {"aside_id", "about_id", "person_id", "institution_id"}
-_ASKED_BY = {"mentor_id", "mentor_institution_id", "led_by", "leader_institution_id", "answer_by"}
+_ASKED_BY = {
+    *("mentor_id", "mentor_institution_id", "mentee_id", "mentee_institution_id"),
+    *("led_by", "leader_institution_id", "answer_by"),
+}
 _ASIDES = [event for event in leaf_events() if issubclass(event, AsideEvent)]
 
 

@@ -7,6 +7,7 @@ from services.notifications.use_cases.asides import (
     tell_invited,
     tell_of_concern,
     tell_that_it_did_not_come_about,
+    tell_wished,
 )
 from services.notifications.use_cases.causes import (
     ReminderDue,
@@ -111,6 +112,7 @@ __all__ = [
     "tell_of_delay",
     "tell_of_notice",
     "tell_that_it_did_not_come_about",
+    "tell_wished",
     "unfollow_opportunity",
     "withdraw_opportunity",
 ]

@@ -14,6 +14,7 @@ from shared.contracts.asides import (
     IntroductionAside,
     IntroductionAsked,
     IntroductionOver,
+    IntroductionWished,
 )
 from shared.contracts.pairing import IntroductionConsented
 from shared.platform.database import Transaction
@@ -24,6 +25,22 @@ async def tell_of_concern(tx: Transaction, event: ConcernReached) -> None:
     cause = Cause.of_one(event.about_id, "concern", event.person_id, event.institution_id)
     await store.add_cause(tx, cause)
     await write(tx, cause, event.person_id, "concern_reached", event, ends_at=event.occurred_at + LIFE)
+
+
+async def tell_wished(tx: Transaction, event: IntroductionWished) -> None:
+    """A mentor hears that a mentee asks them for an introduction."""
+    cause = Cause(
+        cause_id=event.about_id,
+        kind="introduction",
+        mentor_id=event.person_id,
+        mentee_id=event.mentee_id,
+        mentor_institution_id=event.institution_id,
+        mentee_institution_id=event.mentee_institution_id,
+        state="open",
+        answer_by=event.answer_by,
+    )
+    await store.add_cause(tx, cause)
+    await write(tx, cause, event.person_id, "introduction_wished", event, ends_at=event.answer_by)
 
 
 async def ask_about_introduction(tx: Transaction, event: IntroductionAsked) -> None:

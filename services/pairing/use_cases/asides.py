@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID, uuid4, uuid5
 
-from services.pairing.domain import Circle, CircleMember, Introduction
+from services.pairing.domain import Circle, CircleMember, Introduction, Wish
 from services.pairing.domain.concern import Concern
 from shared.contracts.asides import (
     AsideEvent,
@@ -15,6 +15,7 @@ from shared.contracts.asides import (
     IntroductionAside,
     IntroductionAsked,
     IntroductionOver,
+    IntroductionWished,
 )
 from shared.platform import outbox
 from shared.platform.database import Transaction
@@ -27,6 +28,14 @@ async def tell_contact(tx: Transaction, concern: Concern) -> None:
     await outbox.publish(
         tx, _aside(ConcernReached, uuid4(), concern.contact_id, concern.institution_id, concern.raised_at)
     )
+
+
+async def tell_wished(tx: Transaction, wish: Wish) -> None:
+    """A mentor learns that a mentee asks them for an introduction."""
+    asked_by = {"mentee_id": wish.mentee_id, "mentee_institution_id": wish.mentee_institution_id}
+    to = wish.mentor_id, wish.mentor_institution_id
+    facts = asked_by | {"answer_by": wish.answer_by}
+    await outbox.publish(tx, _aside(IntroductionWished, wish.wish_id, *to, wish.asked_at, **facts))
 
 
 async def ask_both(tx: Transaction, introduction: Introduction) -> None:

@@ -28,7 +28,7 @@ from services.pairing.domain import (
     refuse_unlisted,
 )
 from services.pairing.use_cases.aftermath import CardsOutdated
-from services.pairing.use_cases.asides import ask_both, tell_both_that_it_is_over
+from services.pairing.use_cases.asides import ask_both, tell_both_that_it_is_over, tell_wished
 from shared.contracts.pairing import IntroductionClosed, IntroductionEvent
 from shared.platform import outbox, timers
 from shared.platform.database import Transaction
@@ -83,6 +83,7 @@ async def wish_introduction(tx: Transaction, me: Member, mentor_id: UUID, field:
     answer_by = now + ANSWER_INTRODUCTION_WITHIN
     wish = Wish(uuid4(), mentor_id, home_id, me.person_id, me.institution_id, field, now, answer_by)
     await store.add_wish(tx, wish)
+    await tell_wished(tx, wish)
     return wish
 
 

@@ -12,6 +12,7 @@ from shared.contracts.asides import (
     ConcernReached,
     IntroductionAsked,
     IntroductionOver,
+    IntroductionWished,
 )
 from shared.contracts.notifications import NotificationSent
 from shared.contracts.pairing import IntroductionConsented
@@ -21,6 +22,7 @@ from tests.integration.notifications.office import DAY, Office, Someone
 
 CONCERN, ASKED = "Something waits for you in Osler", "Would you like to meet somebody?"
 OVER, CONNECTED = "An introduction did not come about", "You have been introduced"
+WISHED = "A mentee asks you for an introduction"
 INVITED = "You are invited to a circle"
 E = TypeVar("E", bound=AsideEvent)
 
@@ -135,6 +137,18 @@ async def test_both_are_asked_without_names_and_named_to_each_other_once_both_sa
         assert office.subjects(one) == [ASKED, CONNECTED]
         assert other.name in office.mails(one)[-1].as_string()
     assert office.subjects(office.mentor) == []
+
+
+async def test_a_mentor_hears_which_mentee_asks_for_an_introduction(office: Office) -> None:
+    mentee = {"mentee_id": office.mentee.person_id, "mentee_institution_id": office.mentee.institution_id}
+    until = await office.now() + 14 * DAY
+    event = await aside(office, IntroductionWished, office.mentor, uuid4(), **mentee, answer_by=until)
+    await office.hear(event, event)
+    await office.send()
+    [mail] = office.mails(office.mentor)
+    assert mail["Subject"] == WISHED
+    assert office.mentee.name in mail.as_string()
+    assert office.mails(office.mentee) == []
 
 
 @pytest.mark.parametrize("first", ["asked", "over"])

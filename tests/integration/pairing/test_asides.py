@@ -13,17 +13,19 @@ from shared.contracts.asides import (
     ConcernReached,
     IntroductionAsked,
     IntroductionOver,
+    IntroductionWished,
 )
 from shared.testing.running import Running
 from tests.integration.pairing.compacting import Couple
 from tests.integration.pairing.hospital import Hospital
-from tests.integration.pairing.introducing import Somebody, Three
+from tests.integration.pairing.introducing import FIELD, Somebody, Three
 from tests.integration.pairing.test_concerns import name_contact, raise_concern
 
 KINDS: tuple[type[AsideEvent], ...] = (
     ConcernReached,
     IntroductionAsked,
     IntroductionOver,
+    IntroductionWished,
     CircleInvited,
     CircleInvitationOver,
 )
@@ -71,6 +73,19 @@ async def test_the_two_who_are_asked_hear_so_without_each_other_and_in_the_end_t
     for asked in (three.mentee, three.colleague):
         first, over = await asides_to(pairing, asked.person_id)
         assert (type(over), over.about_id) == (IntroductionOver, first.about_id)
+
+
+async def test_a_mentor_hears_who_asks_them_for_an_introduction_and_a_refused_asking_is_said_to_nobody(
+    pairing: Running,
+) -> None:
+    three = await Three.meet(pairing)
+    wish = {"mentor_id": str(three.mentor.person_id), "field": FIELD}
+    asked = (await three.mentee.post("/introduction-wishes", wish)).raise_for_status().json()
+    assert (await three.mentee.post("/introduction-wishes", wish)).json()["code"] == "wish_open"
+    [said] = await asides_to(pairing, three.mentor.person_id)
+    assert (type(said), said.mentee_id) == (IntroductionWished, three.mentee.person_id)
+    assert said.about_id == UUID(asked["wish_id"])
+    assert said.answer_by - said.occurred_at == ANSWER_INTRODUCTION_WITHIN
 
 
 async def test_who_are_connected_hear_of_no_failure(pairing: Running) -> None:
