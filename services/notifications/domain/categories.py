@@ -129,18 +129,6 @@ REMINDERS: Final[frozenset[Category]] = frozenset(
 )
 """What someone on leave is spared."""
 
-TO_ONE: Final[frozenset[Category]] = frozenset(
-    {
-        "notice_given",
-        "request_exhausted",
-        "concern_reached",
-        "first_year_offered",
-        "first_year_accepted",
-        "erasure_delayed",
-    }
-)
-"""What is about nobody but whoever gets it: no name stands in it."""
-
 PRIVATE: Final[frozenset[Category]] = frozenset(
     {
         "drift_raised",
