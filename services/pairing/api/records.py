@@ -84,6 +84,7 @@ class MentoredView(BaseModel):
     """
 
     pair_id: UUID
+    mentor_institution_id: UUID
     mentee_institution_id: UUID
     mentee_id: UUID | None
     level: str | None
@@ -99,6 +100,7 @@ class MentoredView(BaseModel):
         note = said.shown
         return cls(
             pair_id=pair.pair_id,
+            mentor_institution_id=pair.mentor_institution_id,
             mentee_institution_id=pair.mentee_institution_id,
             mentee_id=pair.mentee_id if said.is_named else None,
             level=mentored.level,
@@ -125,7 +127,6 @@ class RecordView(BaseModel):
     form: Literal["osler.mentor_record.v1"] = "osler.mentor_record.v1"
     as_of: AwareDatetime
     mentor_id: UUID
-    institution_id: UUID
     counts: CountsView
     total: TallyView
     levels: Sequence[LevelView]
@@ -137,7 +138,6 @@ class RecordView(BaseModel):
         return cls(
             as_of=now,
             mentor_id=me.person_id,
-            institution_id=me.institution_id,
             counts=CountsView.of(record.counts, me.person_id),
             total=TallyView.of(record.total),
             levels=[LevelView(level=level, mentees=mentees) for level, mentees in record.levels.items()],
