@@ -24,9 +24,9 @@ from shared.platform.service import Service
 from shared.testing.eventually import eventually
 from shared.testing.stage import START
 from tests.e2e import log
-from tests.e2e.life import Life, done, erase, everything_is_said, import_roster, live, work_together
+from tests.e2e.life import Life, done, erase, everything_is_said, import_roster, work_together
 from tests.e2e.log import Record
-from tests.e2e.up import Platform, osler_up
+from tests.e2e.up import Platform
 from tests.integration.rebuilding.tables import empty, held, rebuilt_services
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(540)]
@@ -47,21 +47,19 @@ _AGAIN: Final = [service.name for service in _BUILT_AGAIN]
 
 
 async def test_an_erased_person_is_nowhere_and_a_replay_from_the_first_event_gives_the_same_counts(
-    tmp_path: Path,
+    life: Life,
 ) -> None:
-    folder = tmp_path / "data"
-    async with osler_up(folder, stepped_from=START) as platform:
-        life = await live(platform)
-        person_id = await _live_too(life)
-        assert await _found_in_tables(platform.status["secrets"]["database"]) == set(SEEDS)  # so the search sees them
-        await erase(platform, life.administrator, person_id)
-        await eventually(partial(_is_complete, life, person_id), within=_WITHIN, every=0.5)
-        await _compact_contacts(platform, person_id)
-        await eventually(partial(everything_is_said, platform), within=_WITHIN, every=0.2)
-        await _expect_nothing_of_them(platform, person_id)
-        options = _administrator_of_kafka(platform)
-        before = await _counts(platform.status["secrets"]["database"], options)
-        data = platform.folder
+    """The last one on the platform that the others share: everything that they did there is built again as well."""
+    platform, data = life.platform, life.platform.folder
+    person_id = await _live_too(life)
+    assert await _found_in_tables(platform.status["secrets"]["database"]) == set(SEEDS)  # so the search sees them
+    await erase(platform, life.administrator, person_id)
+    await eventually(partial(_is_complete, life, person_id), within=_WITHIN, every=0.5)
+    await _compact_contacts(platform, person_id)
+    await eventually(partial(everything_is_said, platform), within=_WITHIN, every=0.2)
+    await _expect_nothing_of_them(platform, person_id)
+    before = await _counts(platform.status["secrets"]["database"], _administrator_of_kafka(platform))
+    await platform.stop()
 
     said: list[str] = []
     others = [name for name in service_names() if name not in _AGAIN]

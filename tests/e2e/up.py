@@ -59,6 +59,10 @@ class Platform:
         address: str = self.status["database"]
         return address.replace("//", f"//{login}:{self.secrets.passwords()[login]}@")
 
+    async def stop(self) -> None:
+        """Let it end as Ctrl-C does; what it holds stays in its folder."""
+        await _stop(self.process)
+
     @asynccontextmanager
     async def administrator(self) -> AsyncGenerator["asyncpg.Connection[asyncpg.Record]"]:
         """A connection as the local superuser."""
