@@ -35,6 +35,12 @@ async def _at(directory: Running, instant: datetime) -> AsyncGenerator[None]:
         await directory.stage.step_to(START)
 
 
+async def _ends(directory: Running, duty: dict[str, Any]) -> list[datetime]:
+    """When the clock will end a duty."""
+    rows = await directory.rows("SELECT due_at FROM timers WHERE subject_id = $1", UUID(duty["duty_id"]))
+    return [row["due_at"] for row in rows]
+
+
 async def test_a_duty_is_said_once_and_again_when_its_end_changes(directory: Running, consortium: Consortium) -> None:
     hospital = await consortium.add_hospital()
     person_id = await _person(hospital)
@@ -78,8 +84,11 @@ async def test_a_duty_that_was_given_no_end_after_all_does_not_end(directory: Ru
 
 async def test_a_duty_is_taken_back_once(directory: Running, consortium: Consortium) -> None:
     hospital = await consortium.add_hospital()
-    duty = (await hospital.post("/duties", json=_form(await _person(hospital)))).json()
+    ends_at = START + timedelta(days=1)
+    duty = (await hospital.post("/duties", json=_form(await _person(hospital), ends_at=ends_at.isoformat()))).json()
+    assert await _ends(directory, duty) == [ends_at]
     (await hospital.post(f"/duties/{duty['duty_id']}/remove")).raise_for_status()
+    assert await _ends(directory, duty) == []
     again = await hospital.post(f"/duties/{duty['duty_id']}/remove")
     assert (again.status_code, again.json()["code"]) == (404, "duty_not_found")
     removed = [e for e in await directory.bodies(DutyRemoved) if str(e.person_id) == duty["person_id"]]
@@ -131,11 +140,14 @@ async def test_an_erasure_takes_the_duties_and_their_ends(directory: Running, co
     hospital = await consortium.add_hospital()
     person_id = await _person(hospital)
     ends_at = START + timedelta(days=1)
-    (await hospital.post("/duties", json=_form(person_id, ends_at=ends_at.isoformat()))).raise_for_status()
+    duty = (await hospital.post("/duties", json=_form(person_id, ends_at=ends_at.isoformat()))).json()
+    assert await _ends(directory, duty) == [ends_at]
     person = await hospital.get(f"/people/{person_id}")
     erased = await hospital.post(f"/people/{person_id}/erase", json={}, headers={"If-Match": f'"{person["revision"]}"'})
     assert erased.status_code == 200, erased.text
     assert (await hospital.get("/duties"))["items"] == []
+    assert await directory.rows("SELECT FROM duties WHERE person_id = $1", person_id) == []
+    assert await _ends(directory, duty) == []
     async with _at(directory, ends_at):
         refused = await hospital.post("/duties", json=_form(person_id))
     assert (refused.status_code, refused.json()["code"]) == (409, "person_already_erased")

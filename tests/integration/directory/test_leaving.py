@@ -8,11 +8,15 @@ import pytest
 from structlog.testing import capture_logs
 
 from services.directory import use_cases
+from services.directory.consumers import watch_contacts
 from services.directory.domain.receipts import RECEIPT_WITHIN, RECEIPTS
 from shared.contracts.erasure import ErasureReceipt, receipt_id
+from shared.platform.service import Runtime
+from shared.platform.telemetry import REGISTRY
+from shared.testing.eventually import eventually
 from shared.testing.running import Running
 from shared.testing.stage import START
-from tests.integration.directory.consortium import Consortium, Hospital
+from tests.integration.directory.consortium import Consortium, Hospital, settings_of
 from tests.unit.directory.rosters import a_roster
 
 MOMENT = timedelta(microseconds=1)
@@ -129,11 +133,23 @@ async def test_a_receipt_that_is_missing_after_72_hours_is_an_alarm_until_it_com
         assert (alarm["event"], alarm["log_level"], alarm["missing"]) == ("erasure_overdue", "error", [last])
         overdue = await directory.worker.run(use_cases.count_overdue_erasures)
         assert overdue > before
+        await _expect_on_the_gauge(directory, overdue)
         await directory.deliver(await receipt(directory, hospital, person_id, last))
         assert await directory.worker.run(use_cases.count_overdue_erasures) == overdue - 1
         assert (await hospital.get(f"/erasures/{person_id}"))["state"] == "under_way"
     finally:
         await directory.stage.step_to(START)
+
+
+async def _expect_on_the_gauge(directory: Running, overdue: int) -> None:
+    """What the worker shows to whoever watches."""
+
+    async def is_shown() -> bool:
+        return REGISTRY.get_sample_value("osler_erasures_overdue") == overdue
+
+    assert not await is_shown()
+    async with watch_contacts(Runtime(directory.app, directory.worker, settings_of(directory))):
+        await eventually(is_shown, within=30)
 
 
 async def test_nothing_is_waited_for_of_an_erasure_that_was_made_before_receipts_were_said(

@@ -161,6 +161,8 @@ async def test_network_and_leadership_count_different_people_and_circles_that_so
     (await _act(three.mentee, circle, "join")).raise_for_status()
     assert await _counts(three.mentor) == {"network": 1, "people_mentored": 1, "circles_led": 1, "leadership": 2}
     home, lender = three.mentee.hospital, three.mentor.hospital
+    await home.propose(three.mentor.person_id, await home.mentee())  # nobody has said yes to it
+    assert await _counts(three.mentor) == {"network": 1, "people_mentored": 1, "circles_led": 1, "leadership": 2}
     [pair] = await three.mentee.items("/pairs")
     async with home.signed_in(three.mentee.person_id, "mentee") as desk:
         (await desk.act(pair, "end")).raise_for_status()
