@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from services.directory.domain.headers import COLUMNS, HEADERS, fold
+from services.directory.domain.headers import COLUMNS, HEADERS, OPTIONAL, fold
 from shared.platform.errors import Malformed
 
 By = Literal["stated", "remembered", "guessed"]
@@ -40,18 +40,23 @@ def assign(
 ) -> tuple[dict[str, int], tuple[Taken, ...]]:
     """Where each column stands, and what was taken as it; `stated` and `remembered` are headers by column.
 
-    What was stated holds. For the other columns what is remembered counts if it fits as a whole, and else the words.
+    What was stated holds. For the other columns what is remembered counts if it fits as a whole, and else the words; an
+    optional column that neither finds is in no place.
     Raises HeaderNotFound, DuplicateColumn, MissingColumn.
     """
     places = {column: _place_of(header, column, name) for column, name in stated.items()}
     if len(set(places.values())) < len(places):
         raise DuplicateColumn
     by: dict[str, By] = dict.fromkeys(places, "stated")
-    rest = [column for column in COLUMNS if column not in places]
+    rest = [column for column in COLUMNS if column not in places and column not in OPTIONAL]
     found = _recall(header, rest, remembered, set(places.values()))
     by |= dict.fromkeys(rest, "guessed" if found is None else "remembered")
     places |= _guess(header, rest, set(places.values())) if found is None else found
-    return places, tuple(Taken(column, header[places[column]], by[column]) for column in COLUMNS)
+    for column in sorted(OPTIONAL - places.keys()):
+        place = None if found is None else _recall(header, [column], remembered, set(places.values()))
+        by[column] = "guessed" if place is None else "remembered"
+        places |= _guess(header, [column], set(places.values())) if place is None else place
+    return places, tuple(Taken(column, header[places[column]], by[column]) for column in COLUMNS if column in places)
 
 
 def count_known(header: Sequence[str], *maps: Mapping[str, str]) -> int:
@@ -91,13 +96,13 @@ def _guess(header: Sequence[str], columns: Sequence[str], used: set[int]) -> dic
         column: [place for place, each in enumerate(header) if place not in used and fold(each) in _WORDS[column]]
         for column in columns
     }
-    missing = [column for column, found in places.items() if not found]
+    missing = [column for column, found in places.items() if not found and column not in OPTIONAL]
     if missing:
         raise MissingColumn(f"{MissingColumn.message()} Missing: {', '.join(missing)}.")
     for column, found in places.items():
         if len(found) > 1:
             raise _duplicate(column)
-    return {column: found[0] for column, found in places.items()}
+    return {column: found[0] for column, found in places.items() if found}
 
 
 def _duplicate(column: str) -> DuplicateColumn:

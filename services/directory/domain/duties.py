@@ -6,7 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from services.directory.domain.people import Person
-from shared.contracts.directory import Duty, DutyAssigned, DutyRemoved
+from shared.contracts.directory import Duty, DutyAssigned, DutyRemoved, PersonEvent
 from shared.platform.errors import Conflict, Malformed, NotFound
 
 _LONGEST: Final = timedelta(days=10 * 366)
@@ -30,6 +30,18 @@ class DutyEndMissing(Malformed):
 
 class DutyEndOutOfRange(Malformed):
     """A duty ends after now and within ten years. Nothing was changed; correct the end."""
+
+
+def evaluate_until(person: Person, programme: str, ends_at: datetime, now: datetime) -> list[PersonEvent]:
+    """Make somebody an evaluator of a programme until then, or none where that is over; give what is to be said."""
+    wanted = ends_at if ends_at > now else None
+    if person.evaluates.get(programme) == wanted:
+        return []
+    if wanted is None:
+        del person.evaluates[programme]
+        return [DutyRemoved(**person.next(now), duty="evaluator", programme=programme)]
+    person.evaluates[programme] = wanted
+    return [DutyAssigned(**person.next(now), duty="evaluator", programme=programme, ends_at=wanted)]
 
 
 @dataclass

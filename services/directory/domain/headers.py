@@ -182,10 +182,34 @@ HEADERS: Final[Mapping[str, tuple[str, ...]]] = {
         "places partagées",
         "plazas compartidas",
     ),
+    "evaluator_of": (
+        "evaluator for",
+        "evaluator in",
+        "evaluates",
+        "Beurteiler für",
+        "beurteilt",
+        "évaluateur de",
+        "évalue",
+        "evaluador de",
+        "evalúa",
+    ),
+    "evaluator_until": (
+        "evaluates until",
+        "evaluator to",
+        "evaluation until",
+        "Beurteiler bis",
+        "beurteilt bis",
+        "évaluateur jusqu'au",
+        "évalue jusqu'au",
+        "evaluador hasta",
+        "evalúa hasta",
+    ),
 }  # fmt: skip - one line per language reads better than one per word
-"""By column, in the order in which they are shown; a file has all of them, in any order."""
+"""By column, in the order in which they are shown; a file has all but the optional ones, in any order."""
 
 COLUMNS: Final = tuple(HEADERS)
+OPTIONAL: Final = frozenset({"evaluator_of", "evaluator_until"})
+"""Columns that a file may be without, and then says nothing of what they hold."""
 
 
 def fold(header: str) -> str:

@@ -90,6 +90,8 @@ class Person:
     next_status: LivingStatus | None = None
     next_status_at: datetime | None = None
     roles: dict[Role, HeldRole] = field(default_factory=dict[Role, HeldRole])
+    evaluates: dict[str, datetime] = field(default_factory=dict[str, datetime])
+    """Until when they are an evaluator, by programme; read where a roster may change it."""
     version: int = 0
     contact_version: int = 0
     revision: int = 0

@@ -1,11 +1,12 @@
 """What an import changed of each person, and how that goes back; what changed since is left as it is and named."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, Literal, cast
 from uuid import UUID
 
+from services.directory.domain.duties import evaluate_until
 from services.directory.domain.people import HeldRole, LivingStatus, Person, RoleFacts
 from shared.contracts.directory import PersonEvent
 from shared.contracts.event import Role
@@ -46,6 +47,7 @@ class Snapshot:
     time_zone: str
     standing: Standing
     roles: Mapping[Role, HeldRole]
+    evaluates: Mapping[str, datetime] = field(default_factory=dict[str, datetime])
 
     @classmethod
     def of(cls, person: Person) -> "Snapshot":
@@ -53,7 +55,7 @@ class Snapshot:
         known = person.known()
         since = cast("datetime", person.status_since)
         standing = Standing(cast("LivingStatus", person.status), since, person.next_status, person.next_status_at)
-        return cls(known.name, known.email, known.time_zone, standing, dict(person.roles))
+        return cls(known.name, known.email, known.time_zone, standing, dict(person.roles), dict(person.evaluates))
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,8 @@ def take_back(person: Person, goal: Snapshot, now: datetime) -> list[PersonEvent
     for role, held in goal.roles.items():
         if person.roles.get(role) != held:
             said.append(person.assign(role, held, now))
+    for programme in sorted(person.evaluates.keys() | goal.evaluates.keys()):
+        said += evaluate_until(person, programme, goal.evaluates.get(programme, now), now)
     if Snapshot.of(person).standing != goal.standing:
         # It is so from now on: what others did in between, because they believed the import, was right then.
         said += person.become(goal.standing.status, now, now)
@@ -140,7 +144,7 @@ def _find_new(found: Finding, after: Snapshot, current: Snapshot, now: datetime)
     changed = tuple(column for column in became if became[column] != is_now[column])
     if changed:
         return replace(found, changed_since=changed)
-    return replace(found, taken_back=("status",), goal=replace(current, standing=Standing("left", now)))
+    return replace(found, taken_back=("status",), goal=replace(current, standing=Standing("left", now), evaluates={}))
 
 
 def _find_changed(found: Finding, before: Snapshot, after: Snapshot, current: Snapshot, now: datetime) -> Finding:
@@ -168,6 +172,8 @@ def _facts(one: Snapshot, now: datetime) -> dict[str, object]:
         "email": one.email,
         "status": one.standing.as_of(now),
         "time_zone": one.time_zone,
+        # What ended by itself is no change by anybody.
+        "evaluator_until": {programme: end for programme, end in one.evaluates.items() if end > now},
     }
 
 
@@ -205,6 +211,7 @@ def _merge(current: Snapshot, before: Snapshot, roles: Sequence[Role], back: Seq
         time_zone=before.time_zone if "time_zone" in back else current.time_zone,
         standing=before.standing.as_of(now) if "status" in back else current.standing,
         roles=merged,
+        evaluates=before.evaluates if "evaluator_until" in back else current.evaluates,
     )
 
 
@@ -215,7 +222,9 @@ def _picked(facts: RoleFacts, names: Sequence[str]) -> dict[str, Any]:
 def _is_judge_of_their_own(each: Finding, judged: Mapping[UUID, frozenset[str]]) -> bool:
     """Whether somebody would be again a mentee of a programme in which they have a duty since."""
     mentee = each.goal.roles.get("mentee") if each.goal is not None else None
-    return mentee is not None and mentee.facts.programme in judged.get(each.person_id, ())
+    if each.goal is None or mentee is None:
+        return False
+    return mentee.facts.programme in judged.get(each.person_id, frozenset[str]()) | each.goal.evaluates.keys()
 
 
 def _keep_administrators(found: list[Finding], people: Mapping[UUID, Person], by: UUID) -> list[Finding]:

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from services.directory.domain import cells
 from services.directory.domain.cells import BadCell, RosterRole, RosterStatus
+from services.directory.domain.duties import evaluate_until
 from services.directory.domain.identity import Answers, Known, Match, Told
 from services.directory.domain.institutions import Institution
 from services.directory.domain.people import Details, HeldRole, Person, RoleFacts
@@ -22,13 +23,17 @@ _NO_ANSWERS: Final[Answers] = {}
 
 @dataclass(frozen=True)
 class Entry:
-    """One row as it is understood. `since` is when its status begins: now or before, or later."""
+    """One row as it is understood. `since` is when its status begins: now or before, or later.
+
+    `evaluation` is a programme of which they are an evaluator, and until when, which may be over; None says nothing.
+    """
 
     details: Details
     role: RosterRole
     facts: RoleFacts
     status: RosterStatus
     since: datetime
+    evaluation: tuple[str, datetime] | None = None
 
 
 @dataclass(frozen=True)
@@ -96,6 +101,8 @@ def follow(person: Person, entry: Entry, now: datetime) -> list[PersonEvent]:
     if held is None or held.facts != entry.facts:
         from_roster = held is None or held.from_roster
         said.append(person.assign(entry.role, HeldRole(entry.facts, from_roster), now))
+    if entry.evaluation is not None:
+        said += evaluate_until(person, *entry.evaluation, now)
     if entry.status != person.status and entry.since > now:
         person.plan(entry.status, entry.since)
     else:
@@ -129,12 +136,12 @@ def _understand(line: Line, match: Match, register: Register, now: datetime) -> 
         _read_facts(line, role, register.programmes),
         cells.read_status(line.cell("status")),
         _read_since(line.cell("status_from"), institution.time_zone, now),
+        _read_evaluation(line, register, now),
     )
-    if (
-        known is not None
-        and entry.role == "mentee"
-        and entry.facts.programme in register.judged.get(known.person_id, ())
-    ):
+    judged = set[str]() if known is None else set(register.judged.get(known.person_id, ()))
+    if entry.evaluation is not None and entry.evaluation[1] > now:
+        judged.add(entry.evaluation[0])
+    if entry.role == "mentee" and entry.facts.programme in judged:
         raise BadCell("own_programme")
     if known is not None and known.person_id == register.importer_id and _takes_their_own_role(known, entry):
         raise BadCell("own_administrator")
@@ -195,6 +202,20 @@ def _read_facts(line: Line, role: RosterRole, programmes: frozenset[str]) -> Rol
         places,
         shared_places,
     )
+
+
+def _read_evaluation(line: Line, register: Register, now: datetime) -> tuple[str, datetime] | None:
+    """Of which programme somebody is an evaluator, and the first instant after the last day of it."""
+    programme, until = line.cell("evaluator_of").strip().casefold(), line.cell("evaluator_until").strip()
+    if not programme and not until:
+        return None
+    if not programme or not until:
+        raise BadCell("half_evaluator")
+    if programme not in register.programmes:
+        raise BadCell("unknown_programme")
+    zone = register.institution.time_zone
+    last = cells.read_date(until, now.astimezone(ZoneInfo(zone)).date())
+    return programme, cells.start_of(last + timedelta(days=1), zone)
 
 
 def _read_since(text: str, zone: str, now: datetime) -> datetime:
@@ -269,5 +290,10 @@ def _changes(person: Person, entry: Entry, now: datetime) -> tuple[str, ...]:
         "time_zone": known.time_zone != wanted.time_zone,
         "places": facts.places != entry.facts.places,
         "shared_places": facts.shared_places != entry.facts.shared_places,
+        "evaluator_until": entry.evaluation is not None and _evaluates_otherwise(person, *entry.evaluation, now),
     }
     return tuple(column for column, differs_now in differs.items() if differs_now)
+
+
+def _evaluates_otherwise(person: Person, programme: str, ends_at: datetime, now: datetime) -> bool:
+    return person.evaluates.get(programme) != (ends_at if ends_at > now else None)

@@ -42,7 +42,9 @@ class Line:
 
     def cell(self, column: str) -> str:
         """The text of one cell, as it was written."""
-        return self.cells[COLUMNS.index(column)] if self.cells is not None else ""
+        place = COLUMNS.index(column)
+        # What was kept of a file before there was a column has no cell of it.
+        return self.cells[place] if self.cells is not None and place < len(self.cells) else ""
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def read_sheet(content: bytes, stated: Mapping[str, str] = _NOTHING, remembered:
     try:
         header = [name.strip() for name in next(records, list[str]())]
         places, columns = assign(header, stated, remembered)
-        lines = tuple(_lines(records, [places[column] for column in COLUMNS], len(header)))
+        lines = tuple(_lines(records, [places.get(column) for column in COLUMNS], len(header)))
     except csv.Error:
         raise UnreadableRoster from None
     taken = set(places.values())
@@ -113,7 +115,7 @@ def _guess_delimiter(text: str, *maps: Mapping[str, str]) -> str:
     return max(_DELIMITERS, key=known)
 
 
-def _lines(records: Iterator[list[str]], places: list[int], width: int) -> Iterator[Line]:
+def _lines(records: Iterator[list[str]], places: list[int | None], width: int) -> Iterator[Line]:
     full = 0
     for row, record in enumerate(records, start=2):
         if not any(cell.strip() for cell in record):
@@ -124,4 +126,5 @@ def _lines(records: Iterator[list[str]], places: list[int], width: int) -> Itera
         if full > MAX_ROWS:
             raise TooManyRows
         fits = len(record) == width or (len(record) > width and not any(record[width:]))
-        yield Line(row, tuple(record[place] for place in places) if fits else None)
+        cells = tuple("" if place is None else record[place] for place in places) if fits else None
+        yield Line(row, cells)

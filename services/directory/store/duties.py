@@ -64,17 +64,31 @@ async def list_duties_of(tx: Transaction, institution_id: UUID, person_id: UUID)
     return [_duty(row) for row in rows]
 
 
-async def list_judged(tx: Transaction, institution_id: UUID, person_ids: Sequence[UUID]) -> dict[UUID, frozenset[str]]:
-    """Of these people, who are locked or only looked at, the programmes in which they have a duty."""
+async def list_duties_of_people(tx: Transaction, institution_id: UUID, person_ids: Sequence[UUID]) -> list[HeldDuty]:
+    """Every duty of these people, who are locked or only looked at."""
     rows = await tx.fetch(
-        """
-        SELECT person_id, array_agg(programme) AS programmes FROM duties
-        WHERE institution_id = $1 AND person_id = ANY($2::uuid[]) GROUP BY person_id
-        """,
-        institution_id,
-        person_ids,
+        _DUTY + "WHERE institution_id = $1 AND person_id = ANY($2::uuid[]) ORDER BY duty_id", institution_id, person_ids
     )
-    return {row["person_id"]: frozenset(row["programmes"]) for row in rows}
+    return [_duty(row) for row in rows]
+
+
+async def save_evaluator(tx: Transaction, one: HeldDuty) -> UUID:
+    """Keep until when somebody who is locked is an evaluator; gives the duty's id, which stays where there was one."""
+    row = await tx.get(
+        """
+        INSERT INTO duties (duty_id, institution_id, person_id, programme, duty, ends_at)
+        VALUES ($1, $2, $3, $4, $5, $6)
+        ON CONFLICT (institution_id, person_id, programme, duty) DO UPDATE SET ends_at = EXCLUDED.ends_at
+        RETURNING duty_id
+        """,
+        one.duty_id,
+        one.institution_id,
+        one.person_id,
+        one.programme,
+        one.duty,
+        one.ends_at,
+    )
+    return row["duty_id"]
 
 
 async def list_duties(

@@ -1,5 +1,6 @@
 """Who directs, judges and coaches in a programme; pairing derives conflicts of interest from it."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar, LiteralString
@@ -77,6 +78,33 @@ async def forget_duties(tx: Transaction, person: Person) -> None:
     for held in await store.list_duties_of(tx, person.institution_id, person.person_id):
         await timers.cancel(tx, DutyOver, held.duty_id)
         await store.delete_duty(tx, held.duty_id)
+
+
+async def attach_duties(tx: Transaction, institution_id: UUID, known: Sequence[Person]) -> dict[UUID, frozenset[str]]:
+    """Read until when people evaluate; gives the programmes in which each of them has a duty of any kind."""
+    by_id = {person.person_id: person for person in known}
+    judged: dict[UUID, frozenset[str]] = {}
+    for held in await store.list_duties_of_people(tx, institution_id, list(by_id)):
+        judged[held.person_id] = judged.get(held.person_id, frozenset()) | {held.programme}
+        if held.duty == "evaluator" and held.ends_at is not None:
+            by_id[held.person_id].evaluates[held.programme] = held.ends_at
+    return judged
+
+
+async def save_evaluations(tx: Transaction, person: Person, before: Mapping[str, datetime]) -> None:
+    """Keep what a roster, or its revert, changed of the programmes that somebody evaluates; it was said already."""
+    for programme in sorted(before.keys() | person.evaluates.keys()):
+        ends_at = person.evaluates.get(programme)
+        if ends_at == before.get(programme):
+            continue
+        if ends_at is not None:
+            held = HeldDuty(uuid4(), person.institution_id, person.person_id, programme, "evaluator", ends_at)
+            await timers.schedule(tx, DutyOver(subject_id=await store.save_evaluator(tx, held)), ends_at)
+            continue
+        gone = await store.find_duty(tx, person.institution_id, person.person_id, programme, "evaluator")
+        if gone is not None:
+            await timers.cancel(tx, DutyOver, gone.duty_id)
+            await store.delete_duty(tx, gone.duty_id)
 
 
 async def get_duty(tx: Transaction, duty_id: UUID) -> HeldDuty:

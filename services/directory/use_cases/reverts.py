@@ -8,9 +8,10 @@ from uuid import UUID
 from services.directory.domain.imports import RosterImport
 from services.directory.domain.people import Person
 from services.directory.domain.reverts import Change, Finding, Snapshot, find, take_back
-from services.directory.store import duties, imports, institutions
+from services.directory.store import imports, institutions
 from services.directory.store import people as store
 from services.directory.store import reverts as changes_store
+from services.directory.use_cases.duties import attach_duties
 from services.directory.use_cases.keys import Keys
 from services.directory.use_cases.people import attach_roles, list_administrators
 from services.directory.use_cases.saving import Saved, save_people
@@ -49,7 +50,7 @@ async def preview_revert(tx: Transaction, import_id: UUID, by: Member) -> tuple[
     draft.check_revertible(tx.now)
     changes = await changes_store.list_changes(tx, draft)
     known = await store.list_people_of_ids(tx, by.institution_id, [change.person_id for change in changes])
-    judged = await duties.list_judged(tx, by.institution_id, [one.person_id for one in known])
+    judged = await attach_duties(tx, by.institution_id, known)
     return draft, find(changes, await _with_administrators(tx, known, by), by.person_id, tx.now, judged)
 
 
@@ -65,7 +66,7 @@ async def revert_roster(tx: Transaction, import_id: UUID, by: Member, keys: Keys
     changes = await changes_store.list_changes(tx, draft)
     known = await store.lock_people_of_ids(tx, by.institution_id, [change.person_id for change in changes])
     people = await _with_administrators(tx, known, by)
-    judged = await duties.list_judged(tx, by.institution_id, [one.person_id for one in known])
+    judged = await attach_duties(tx, by.institution_id, known)
     found = find(changes, people, by.person_id, tx.now, judged)
     saved = [_take_back(tx, people[one.person_id], one.goal, keys) for one in found if one.goal is not None]
     await save_people(tx, saved)

@@ -11,8 +11,9 @@ from services.directory.domain.people import Person
 from services.directory.domain.reverts import Snapshot
 from services.directory.domain.roster import Entry, Register, compare, follow
 from services.directory.domain.sheet import Line, read_sheet
-from services.directory.store import duties, imports, institutions
+from services.directory.store import imports, institutions
 from services.directory.store import people as store
+from services.directory.use_cases.duties import attach_duties
 from services.directory.use_cases.keys import Keys
 from services.directory.use_cases.people import attach_roles, list_administrators
 from services.directory.use_cases.reverts import keep_changes
@@ -119,7 +120,7 @@ async def _register(tx: Transaction, institution: Institution, known: list[Perso
         is_erased=lambda external_id: bool(erased) and keys.sign_in_key(external_id, institution.mail_domain) in erased,
         importer_id=by.person_id,
         staying=frozenset(one.known().external_id.lower() for one in administrators if one.stays()),
-        judged=await duties.list_judged(tx, institution_id, [one.person_id for one in known]),
+        judged=await attach_duties(tx, institution_id, known),
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from services.directory.domain.people import Person
 from services.directory.domain.reverts import Snapshot
 from services.directory.store import people as store
+from services.directory.use_cases.duties import save_evaluations
 from services.directory.use_cases.people import PersonStatusDue
 from shared.contracts.event import Event, Role
 from shared.platform import outbox, timers
@@ -33,6 +34,7 @@ async def save_people(tx: Transaction, saved: list[Saved]) -> None:
             await outbox.publish(tx, event)
     for each in saved:
         await _save_plan(tx, each)
+        await save_evaluations(tx, each.person, each.before.evaluates if each.before else {})
 
 
 def _save_roles(tx: Transaction, each: Saved) -> None:

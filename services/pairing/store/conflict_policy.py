@@ -99,7 +99,7 @@ async def list_circles_in_question(tx: Transaction, institution_id: UUID, kinds:
         SELECT DISTINCT circle_id FROM (
             SELECT c.circle_id, c.led_by AS mentor_id, m.person_id AS mentee_id
             FROM circles c JOIN circle_members m USING (circle_id)
-            WHERE c.ended_at IS NULL AND c.kind = 'mentor' AND m.state <> 'left'
+            WHERE c.ended_at IS NULL AND c.kind = 'mentor' AND m.state = 'joined'
               AND $1 IN (m.leader_institution_id, m.member_institution_id)
         ) x WHERE
         """

@@ -153,11 +153,11 @@ async def part_with_circles(tx: Transaction, circles: Sequence[Circle], person_i
 async def part_conflicted(tx: Transaction, circles: Sequence[Circle], now: datetime) -> None:
     """What makes a conflict of interest changed: nobody stays in a circle of a mentor who judges them; all are locked.
 
-    A circle has no review as a pair has: nothing is agreed in it, and who left may be invited again.
+    A circle has no review as a pair has: nothing is agreed in it, and who left may be invited again. An invitation
+    stands, and is followed in vain.
     """
     for circle in circles:
-        invited = [member for member in circle.members if circle.kind == "mentor" and member.state != "left"]
-        for member in invited:
+        for member in circle.joined if circle.kind == "mentor" else []:
             async with standing_in(tx, circle.institution_id):
                 stays = not await is_conflicted(tx, circle.led_by, member.person_id)
             if not stays:

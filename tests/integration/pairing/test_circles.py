@@ -175,3 +175,24 @@ async def _counts(who: Somebody) -> dict[str, int]:
     counts = (await who.get("/counts")).raise_for_status().json()
     counts.pop("person_id")
     return counts
+
+
+async def test_nobody_stays_in_a_circle_of_a_mentor_who_comes_to_judge_them(pairing: Running) -> None:
+    hospital = await Hospital.join(pairing)
+    mentor, peer = Somebody(hospital, await hospital.mentor()), Somebody(hospital, await hospital.mentor())
+    people = [Somebody(hospital, await hospital.mentee(one), "mentee") for one in ("medicine", "medicine", "surgery")]
+    circle, peers = await _form(mentor, *people), await _form(mentor, peer, kind="peers")
+    for each in (people[0], people[2]):
+        (await _act(each, circle, "join")).raise_for_status()
+    (await _act(peer, peers, "join")).raise_for_status()
+    await hospital.assign_duty(mentor.person_id, "evaluator", "medicine")
+    assert _people((await mentor.get(f"/circles/{circle['circle_id']}")).json()) == {
+        str(each.person_id): state for each, state in zip(people, ("left", "invited", "joined"), strict=True)
+    }
+    assert await pairing.said(UUID(circle["circle_id"])) == [FORMED, JOINED, JOINED, LEFT]
+    assert await pairing.said(UUID(peers["circle_id"])) == [FORMED, JOINED]
+    invite = {"person_ids": [str(people[0].person_id)]}
+    path = f"/circles/{circle['circle_id']}/invite"
+    assert code_of(await mentor.post(path, invite)) == (409, "conflict_of_interest")
+    await hospital.remove_duty(mentor.person_id, "evaluator", "medicine")
+    (await mentor.post(path, invite)).raise_for_status()

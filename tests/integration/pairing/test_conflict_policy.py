@@ -105,6 +105,7 @@ async def test_a_stricter_policy_passes_over_who_is_asked_and_parts_circles(pair
     circle = {"kind": "mentor", "topic": "Board review", "person_ids": [str(mentee.person_id)]}
     leader = Somebody(hospital, first.person_id)
     circle_id = (await leader.post("/circles", circle)).raise_for_status().json()["circle_id"]
+    (await Somebody(hospital, mentee.person_id, "mentee").post(f"/circles/{circle_id}/join")).raise_for_status()
     await hospital.set_conflict_policy("coach")
     assert states(await mentee.show()) == ["open", "passed_over", "asked"]
     assert await Somebody(hospital, mentee.person_id, "mentee").items("/circles") == []

@@ -126,8 +126,8 @@ async def test_who_is_asked_is_passed_over_at_once_and_a_circle_is_left(pairing:
     mentee = Mentee(two.home, two.mentee.person_id)
     await mentee.ask(Mentor(two.lender, two.mentor.person_id), await Mentor.join(two.home))
     circle = {"kind": "mentor", "topic": "Board review", "person_ids": [str(two.mentee.person_id)]}
-    (await two.mentor.post("/circles", circle)).raise_for_status()
-    assert len(await two.mentee.items("/circles")) == 1
+    circle_id = (await two.mentor.post("/circles", circle)).raise_for_status().json()["circle_id"]
+    (await two.mentee.post(f"/circles/{circle_id}/join")).raise_for_status()
     await two.declare(two.mentor)  # behind whose wall the request is not
     request = await mentee.show()
     assert states(request) == ["open", "passed_over", "asked"]
@@ -168,3 +168,15 @@ async def test_a_yes_waits_for_a_declaration_that_is_being_made_and_is_refused(p
         await somebody_waits(pairing)
     assert code_of(await yes) in {(409, "request_closed"), (412, "stale_revision")}
     assert await pairing.rows("SELECT FROM pairs WHERE mentor_id = $1", two.mentor.person_id) == []
+
+
+async def test_a_declaration_waits_for_a_request_that_is_being_sent_and_passes_it_over(pairing: Running) -> None:
+    two = await Apart.at(pairing)
+    roles: frozenset[Role] = frozenset({"mentee"})
+    me = Person(two.mentee.person_id, two.home.institution_id, roles)
+    async with pairing.app.transaction(two.home.institution_id, two.mentee.person_id) as tx:
+        await use_cases.send_request(tx, me, [two.mentor.person_id], tx.now)
+        said = asyncio.create_task(two.declare(two.mentor))
+        await somebody_waits(pairing)
+    await said
+    assert states(await Mentee(two.home, two.mentee.person_id).show()) == ["exhausted", "passed_over"]

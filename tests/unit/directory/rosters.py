@@ -36,6 +36,8 @@ ADA = {
     "time_zone": "",
     "places": "3",
     "shared_places": "1",
+    "evaluator_of": "",
+    "evaluator_until": "",
 }
 
 

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.directory.domain.columns import DuplicateColumn, HeaderNotFound, MissingColumn, Taken
-from services.directory.domain.headers import COLUMNS, HEADERS, fold
+from services.directory.domain.headers import COLUMNS, HEADERS, OPTIONAL, fold
 from services.directory.domain.sheet import (
     MAX_ROWS,
+    Line,
     TooManyRows,
     UnreadableRoster,
     WrongEncoding,
@@ -21,7 +22,7 @@ from services.directory.domain.sheet import (
 from shared.platform.errors import Malformed
 from tests.unit.directory.rosters import a_roster
 
-HEADER = ",".join(COLUMNS)
+HEADER, WIDTH = ",".join(COLUMNS), len(COLUMNS)
 
 
 @given(st.binary(max_size=2_000))
@@ -74,10 +75,23 @@ def test_another_encoding_is_refused(encoding: str) -> None:
         read_sheet(a_roster({"name": "Łucja Żak"}).decode().encode(encoding))
 
 
-@pytest.mark.parametrize("column", COLUMNS)
+@pytest.mark.parametrize("column", [each for each in COLUMNS if each not in OPTIONAL])
 def test_a_missing_column_is_refused_by_name(column: str) -> None:
     with pytest.raises(MissingColumn, match=rf"Missing: {column}\."):
         read_sheet(a_roster({}, columns=[each for each in COLUMNS if each != column]))
+
+
+def test_an_optional_column_that_is_missing_is_empty_and_taken_as_none() -> None:
+    required = [each for each in COLUMNS if each not in OPTIONAL]
+    sheet = read_sheet(a_roster({}, columns=required))
+    assert [taken.column for taken in sheet.columns] == required
+    assert {sheet.lines[0].cell(column) for column in OPTIONAL} == {""}
+    remembered = {column: f"Our {column}" for column in COLUMNS}
+    again = read_sheet(a_roster({}, columns=required), remembered=remembered | {each: each for each in required})
+    assert {taken.by for taken in again.columns} == {"remembered"}
+    # What was kept of a file before there were these columns is read as before.
+    kept = from_text(to_text((Line(2, sheet.lines[0].cells[: len(required)] if sheet.lines[0].cells else None),)))
+    assert (kept[0].cell("external_id"), kept[0].cell("evaluator_of")) == ("E-2", "")
 
 
 def test_an_empty_file_misses_its_columns() -> None:
@@ -108,21 +122,21 @@ def test_rows_are_numbered_as_in_the_spreadsheet() -> None:
 
 def test_a_row_with_another_number_of_cells_is_told_apart() -> None:
     good = a_roster({}).decode().rstrip()
-    lines = read_sheet(f"{good}\nE-7,Bo\n{',' * 12}x\nE-8{',' * 11},,\n".encode()).lines
+    lines = read_sheet(f"{good}\nE-7,Bo\n{',' * WIDTH}x\nE-8{',' * (WIDTH - 1)},,\n".encode()).lines
     assert [line.cells is None for line in lines] == [False, True, True, False]
 
 
 @pytest.mark.parametrize("cell", ['"Ada', 'Ada"', '"A"da'])
 def test_quotation_marks_that_do_not_fit_are_refused(cell: str) -> None:
     if cell == 'Ada"':
-        assert read_sheet(f"{HEADER}\nE-2,{cell}{',' * 10}".encode()).lines[0].cell("name") == cell
+        assert read_sheet(f"{HEADER}\nE-2,{cell}{',' * (WIDTH - 2)}".encode()).lines[0].cell("name") == cell
         return
     with pytest.raises(UnreadableRoster):
-        read_sheet(f"{HEADER}\nE-2,{cell}{',' * 10}".encode())
+        read_sheet(f"{HEADER}\nE-2,{cell}{',' * (WIDTH - 2)}".encode())
 
 
 def test_ten_thousand_rows_are_read_and_one_more_is_refused() -> None:
-    row = "E-2" + "," * 11 + "\n"
+    row = "E-2" + "," * (WIDTH - 1) + "\n"
     assert len(read_sheet(f"{HEADER}\n{row * MAX_ROWS}".encode()).lines) == MAX_ROWS
     with pytest.raises(TooManyRows):
         read_sheet(f"{HEADER}\n{row * (MAX_ROWS + 1)}".encode())
