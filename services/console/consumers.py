@@ -34,6 +34,9 @@ from shared.contracts.meetings import (
     TouchpointLogged,
 )
 from shared.contracts.pairing import (
+    CompactInForce,
+    DriftCleared,
+    DriftRaised,
     PairAccepted,
     PairActivated,
     PairCutOff,
@@ -90,6 +93,9 @@ def _hear_pairing(events: EventConsumer) -> None:
     events.on(PairAccepted)(hear.accept_pair)
     events.on(PairPaused)(hear.pause_pair)
     events.on(PairCutOff)(hear.cut_administrators_off)
+    events.on(CompactInForce)(hear.agree_compact)
+    events.on(DriftRaised)(hear.note_drift)
+    events.on(DriftCleared)(hear.note_drift)
 
     @events.on(PairActivated)
     async def on_pair_activated(tx: Transaction, event: PairActivated) -> None:

@@ -318,11 +318,23 @@ class LongList:
 
 @dataclass(frozen=True)
 class OwnPair:
-    """One's own pair, as one of the two sees it."""
+    """One's own pair, as one of the two sees it; `drifts_since` is set while a silence is longer than they agreed."""
 
     couple: Couple
     state: PairState
-    silence: Silence | None
+    silence: Silence
+    has_compact: bool = False
+    drifts_since: datetime | None = None
+
+    def quiet_since(self, now: datetime) -> datetime | None:
+        """Since when the two should have met and have no day for it: as their compact says, else after 45 days."""
+        silence = self.silence
+        if self.state != "active" or silence.next_meeting_at is not None:
+            return None
+        if not self.has_compact:
+            return silence.since if silence.is_long(now) else None
+        # A contact may be heard of before what it clears.
+        return self.drifts_since if self.drifts_since and silence.since <= self.drifts_since else None
 
 
 @dataclass(frozen=True)
@@ -361,6 +373,12 @@ class OwnToday:
     def others_turn(self) -> tuple[Proposal, ...]:
         """Pairs that wait for the other one."""
         return tuple(each for each in self.proposals if not _waits_for(each, self._me))
+
+    @property
+    def quiet(self) -> tuple[tuple[OwnPair, datetime], ...]:
+        """The pairs that should have met, and since when they have not."""
+        found = ((each, each.quiet_since(self.now)) for each in self.pairs)
+        return tuple((each, since) for each, since in found if since is not None)
 
     @property
     def _me(self) -> UUID:

@@ -41,6 +41,8 @@ CREATE TABLE pairs (
     ends_at timestamptz,
     review_at timestamptz,
     last_contact_at timestamptz,
+    has_compact boolean NOT NULL DEFAULT false,
+    drifts_since timestamptz,
     is_cut_off boolean NOT NULL DEFAULT false,
     -- The state says which of the two waits for a date: a proposal and an accepted pair end by themselves, a paused
     -- one is looked at again.

@@ -1,6 +1,6 @@
 """The compact of one's own pair, step by step: stated alone, compared, offered, signed; nobody but the two opens it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Final
@@ -32,6 +32,8 @@ _LANGUAGES: Final = {"en": "English", "de": "Deutsch", "fr": "Français", "es": 
 _OPEN: Final = frozenset({"accepted", "active", "paused"})
 _BEGUN: Final = _OPEN | {"ended"}
 _LONGEST_NUMBER: Final = 9
+BodyOf = Callable[[Mapping[str, str]], Mapping[str, Any]]
+"""What pairing is sent, out of a form."""
 _WORDS: Final = {"intervals": forms.INTERVALS, "supports": forms.SUPPORTS}
 
 # What a cookie may make this page say after a press, once.
@@ -75,28 +77,27 @@ async def list_compact_versions(parts: Parts, asked: Asked) -> Response:
 
 async def state_expectation(parts: Parts, asked: Asked) -> Response:
     """Say what you expect, alone."""
-    return await _press(parts, asked, "expectations", forms.expectation(asked.form))
+    return await _press(parts, asked, "expectations", forms.expectation)
 
 
 async def offer_compact(parts: Parts, asked: Asked) -> Response:
     """Offer a version, on the revision that the form was made from."""
-    return await _press(parts, asked, "offer", forms.offer(asked.form), _seen(asked))
+    return await _press(parts, asked, "offer", forms.offer, as_seen=True)
 
 
 async def withdraw_compact(parts: Parts, asked: Asked) -> Response:
     """Take back the version that you offered."""
-    return await _press(parts, asked, "withdraw", None, _seen(asked))
+    return await _press(parts, asked, "withdraw", None, as_seen=True)
 
 
 async def sign_compact(parts: Parts, asked: Asked) -> Response:
     """Sign the version whose number the form names: no other, whatever waits by now."""
-    return await _press(parts, asked, "sign", {"number": _number(asked, "number")})
+    return await _press(parts, asked, "sign", lambda form: {"number": _number(form, "number")})
 
 
 async def set_goal_support(parts: Parts, asked: Asked) -> Response:
     """Say as the mentee how a goal is supported."""
-    body = {"goal_id": asked.form.get("goal_id", ""), "support": asked.form.get("support", "")}
-    return await _press(parts, asked, "support", body)
+    return await _press(parts, asked, "support", forms.support)
 
 
 async def open_pair(parts: Parts, asked: Asked) -> dict[str, Any]:
@@ -170,13 +171,15 @@ async def _compact_page(
     return parts.look.page("compact.html", {**content, **shown}, status)
 
 
-async def _press(
-    parts: Parts, asked: Asked, act: str, body: Mapping[str, Any] | None, revision: int | None = None
-) -> Response:
-    """Take a step as the person; on refusal the same page says why, with everything that was written."""
-    pair_id = pair_id_of(asked)
+async def _press(parts: Parts, asked: Asked, act: str, body_of: BodyOf | None, *, as_seen: bool = False) -> Response:
+    """Take a step as the person; on refusal the same page says why, with everything that was written.
+
+    `as_seen` builds on the revision that the form was made from, and else on the latest. Raises NoSuchPage, StaleForm.
+    """
     await open_pair(parts, asked)  # another's pair is nobody's here, as a missing one is
-    path = f"/pairs/{pair_id}/compact"
+    path = f"/pairs/{pair_id_of(asked)}/compact"
+    body = body_of(asked.form) if body_of else None
+    revision = _number(asked.form, "revision") if as_seen else None
     try:
         token = await parts.sessions.access_token(asked.who)
         if revision is None and act != "expectations":  # what holds is the number in the form, or the goal's id
@@ -208,13 +211,9 @@ def _language(asked: Asked, viewer: Viewer) -> str:
     return named if named in _LANGUAGES else "en"
 
 
-def _seen(asked: Asked) -> int:
-    return _number(asked, "revision")
-
-
-def _number(asked: Asked, name: str) -> int:
+def _number(form: Mapping[str, str], name: str) -> int:
     """A number that our own page put into the form; raises StaleForm where somebody else wrote there."""
-    text = asked.form.get(name, "")
+    text = form.get(name, "")
     if not (text.isascii() and text.isdecimal() and len(text) <= _LONGEST_NUMBER):
         raise StaleForm
     return int(text)

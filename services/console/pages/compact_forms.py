@@ -74,6 +74,11 @@ def offer(form: Mapping[str, str]) -> dict[str, Any]:
     return {"terms": _terms(form), "goals": goals}
 
 
+def support(form: Mapping[str, str]) -> dict[str, Any]:
+    """What pairing is sent: a goal, and how the mentee wants it supported."""
+    return {"goal_id": form.get("goal_id", ""), "support": form.get("support", "")}
+
+
 def _rows(form: Mapping[str, str]) -> list[tuple[str, str, str]]:
     found = [
         (form.get(f"goal_{n}", "").strip(), form.get(f"goal_{n}_id", ""), form.get(f"goal_{n}_support", ""))

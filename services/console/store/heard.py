@@ -221,6 +221,16 @@ async def add_contact(tx: Transaction, pair_id: UUID, at: datetime) -> bool:
     return tag != "UPDATE 0"
 
 
+async def set_compact(tx: Transaction, pair_id: UUID) -> bool:
+    """The two have a compact in force; whether the pair is known."""
+    return await tx.execute("UPDATE pairs SET has_compact = true WHERE pair_id = $1", pair_id) != "UPDATE 0"
+
+
+async def set_drift(tx: Transaction, pair_id: UUID, since: datetime | None) -> bool:
+    """Since when the silence of the two has lasted too long, or that it is over; whether the pair is known."""
+    return await tx.execute("UPDATE pairs SET drifts_since = $2 WHERE pair_id = $1", pair_id, since) != "UPDATE 0"
+
+
 async def add_meeting(
     tx: Transaction, meeting_id: UUID, pair_id: UUID, proposed_by: UUID, expires_at: datetime
 ) -> bool:

@@ -77,7 +77,8 @@ _FEEDBACK: Final[LiteralString] = (
         ORDER BY coalesce(f.reveals_at, f.closes_at), f.request_id LIMIT $2"""
 )  # fmt: skip
 _PAIRS: Final[LiteralString] = (
-    "SELECT" + _COUPLE + """, p.state, p.last_contact_at, greatest(p.last_contact_at, p.state_since) AS since, (
+    "SELECT" + _COUPLE + """, p.state, p.has_compact, p.drifts_since, p.last_contact_at,
+        greatest(p.last_contact_at, p.state_since) AS since, (
         SELECT min(m.starts_at) FROM meetings m
         WHERE m.pair_id = p.pair_id AND m.state = 'scheduled' AND m.starts_at > $3
     ) AS next_meeting_at FROM pairs p"""
@@ -197,7 +198,9 @@ async def list_feedback(
 async def list_pairs(tx: Transaction, of: UUID, now: datetime) -> tuple[OwnPair, ...]:
     """A person's pairs at work or at rest."""
     rows = await tx.fetch(_PAIRS, of, SHOWN, now)
-    return tuple(OwnPair(_couple(row), row["state"], _silence(row)) for row in rows)
+    return tuple(
+        OwnPair(_couple(row), row["state"], _silence(row), row["has_compact"], row["drifts_since"]) for row in rows
+    )
 
 
 async def list_deadlines(tx: Transaction, institution_id: UUID, now: datetime, until: datetime) -> tuple[Deadline, ...]:

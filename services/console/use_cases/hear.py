@@ -35,7 +35,16 @@ from shared.contracts.meetings import (
     MeetingScheduled,
     TouchpointLogged,
 )
-from shared.contracts.pairing import PairAccepted, PairCutOff, PairEvent, PairPaused, PairProposed
+from shared.contracts.pairing import (
+    CompactInForce,
+    DriftCleared,
+    DriftRaised,
+    PairAccepted,
+    PairCutOff,
+    PairEvent,
+    PairPaused,
+    PairProposed,
+)
 from shared.platform.database import Transaction
 from shared.platform.errors import NotYet
 
@@ -194,6 +203,21 @@ async def cut_administrators_off(tx: Transaction, event: PairCutOff) -> None:
 async def move_pair(tx: Transaction, event: PairEvent, state: PairState) -> None:
     """A pair is at work, or over in one way or another."""
     heard.set_pair_state(tx, event.pair_id, state, event.occurred_at)
+    _tell(tx, event)
+
+
+async def agree_compact(tx: Transaction, event: CompactInForce) -> None:
+    """What the two agreed judges their silence from now on."""
+    if not await heard.set_compact(tx, event.pair_id):
+        raise NotYet
+    _tell(tx, event)
+
+
+async def note_drift(tx: Transaction, event: DriftRaised | DriftCleared) -> None:
+    """The two have been silent for longer than they meant to, or are so no more; shown to them alone."""
+    since = event.silent_since if isinstance(event, DriftRaised) else None
+    if not await heard.set_drift(tx, event.pair_id, since):
+        raise NotYet
     _tell(tx, event)
 
 

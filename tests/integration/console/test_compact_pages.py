@@ -52,6 +52,11 @@ def _version(person: Person, state: str = "offered") -> dict[str, Any]:
     return {"number": 2, "state": state, "goals": [goal], "wording": 1, **made, **dates}
 
 
+def _form(fields: dict[str, Any]) -> dict[str, Any]:
+    """The usual terms as they are typed, and these fields."""
+    return TYPED | fields
+
+
 async def _couple(front: Front, compact: dict[str, Any] | None = None, state: str = "accepted") -> Pair:
     """A pair that the console has heard of, and whose compact pairing shows like this."""
     hospital = Hospital("A hospital")
@@ -89,7 +94,7 @@ async def test_a_refusal_says_why_and_keeps_what_was_written(code: str, says: st
     front.world.refuses = (409, {"code": code, "title": "In words of its own."})
     cookie = await front.let_in(pair.mentee)
     address = f"/pairs/{pair.pair_id}/compact/expectations"
-    answer = await front.press(cookie, address, **(TYPED | {"ends_on": "2026-01-01", "goals": "A\nB", "words": WORDS}))
+    answer = await front.press(cookie, address, **_form({"ends_on": "2026-01-01", "goals": "A\nB", "words": WORDS}))
     assert answer.status_code == HTTPStatus.CONFLICT
     assert says in answer.text
     assert "<b>walk" not in answer.text
@@ -109,7 +114,7 @@ async def test_an_offer_builds_on_what_was_read_and_keeps_its_rows_when_it_is_la
         "goal_2_support": "direct",
         "revision": "2",
     }
-    answer = await front.press(cookie, f"/pairs/{pair.pair_id}/compact/offer", **(TYPED | rows))
+    answer = await front.press(cookie, f"/pairs/{pair.pair_id}/compact/offer", **_form(rows))
     [sent] = front.world.commands
     assert sent.headers["if-match"] == '"2"'
     goal = {"text": "A goal of mine", "goal_id": None, "support": "direct"}
@@ -144,7 +149,7 @@ async def test_what_could_not_be_sent_is_on_the_page_to_be_pressed_again(front: 
     cookie = await front.let_in(pair.mentee)
     front.world.refuses = (503, {"code": "unavailable", "title": "Away."})
     address = f"/pairs/{pair.pair_id}/compact/expectations"
-    answer = await front.press(cookie, address, **(TYPED | {"goals": "A", "words": WORDS}))
+    answer = await front.press(cookie, address, **_form({"goals": "A", "words": WORDS}))
     assert answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE
     assert f'action="{address}"' in answer.text
     assert 'name="key" value="one-press"' in answer.text
@@ -155,7 +160,7 @@ async def test_a_sign_in_that_has_run_out_takes_no_words_with_it(front: Front) -
     pair = await _couple(front)
     cookie = await front.let_in(pair.mentee, lasts_seconds=0, refresh=None)
     for act in ("compact/expectations", "concern"):
-        answer = await front.press(cookie, f"/pairs/{pair.pair_id}/{act}", **(TYPED | {"words": WORDS}))
+        answer = await front.press(cookie, f"/pairs/{pair.pair_id}/{act}", **_form({"words": WORDS}))
         assert "&lt;b&gt;walk&lt;/b&gt;" in answer.text
         assert "has to be renewed" in answer.text
     assert front.world.commands == []
