@@ -1,6 +1,7 @@
 """Roster files over HTTP: a preview first, which changes nobody, then its rows, all or the good ones."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, Final, Literal, Self
 from uuid import UUID
 
@@ -27,7 +28,7 @@ from services.directory.domain.reverts import Finding, Reason
 from services.directory.domain.roster import Kind
 from services.directory.domain.sheet import MAX_ROWS, TooManyRows, UnreadableRoster, WrongEncoding
 from services.directory.domain.workbook import MergedCells, SeveralSheets, UnreadableWorkbook
-from shared.platform.http import MIB, Form, Line, Me, RawBody, Routes, Tx, problems
+from shared.platform.http import MIB, Form, Line, Listing, Me, Page, RawBody, Routes, Tx, problems
 
 CSV: Final = "text/csv"
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -145,6 +146,20 @@ class RosterImportView(BaseModel):
         )
 
 
+class RosterSummaryView(BaseModel):
+    """A roster file that was sent and what became of it, without its rows."""
+
+    import_id: UUID
+    state: State
+    created_at: AwareDatetime
+    expires_at: AwareDatetime
+    applied_at: AwareDatetime | None
+    revert_until: AwareDatetime | None
+    reverted_at: AwareDatetime | None
+    counts: CountsView
+    revision: int
+
+
 class RevertedPersonView(BaseModel):
     """What reverting does to somebody whom the import brought (`new`) or changed.
 
@@ -215,6 +230,15 @@ def make_routes(keys: ReadKeys) -> Routes:
         """Send a roster file and see what each of its rows would do; nobody is changed yet."""
         headers = stated.model_dump(exclude_none=True)
         return RosterImportView.of(await use_cases.preview_roster(tx, content, me, keys(), headers))
+
+    @routes.get("/roster-imports")
+    async def list_roster_imports(page: Page, me: Me, tx: Tx) -> Listing[RosterSummaryView]:
+        """The roster files of your institution, the latest first."""
+        before = page.position(datetime, UUID)
+        found = await use_cases.list_roster_imports(tx, me.institution_id, before, page.limit + 1)
+        listing = page.listing(found, lambda one: (one.created_at, one.import_id))
+        shown = [RosterSummaryView.model_validate(one, from_attributes=True) for one in listing.items]
+        return Listing(items=shown, next=listing.next)
 
     @routes.get("/roster-imports/{import_id}", responses=problems(RosterImportNotFound))
     async def show_roster_import(import_id: UUID, me: Me, tx: Tx) -> RosterImportView:

@@ -1,7 +1,7 @@
 """A roster import from its preview on; refuses to be applied or reverted twice, late, or with errors unseen."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Literal
@@ -60,6 +60,21 @@ class RowView:
     reason: str | None = None
     changes: tuple[str, ...] = ()
     candidates: tuple[UUID, ...] = ()
+
+
+@dataclass(frozen=True)
+class ImportSummary:
+    """One file that was sent and what became of it, without what it holds of people."""
+
+    import_id: UUID
+    state: State
+    created_at: datetime
+    expires_at: datetime
+    applied_at: datetime | None
+    revert_until: datetime | None
+    reverted_at: datetime | None
+    counts: Mapping[Kind, int]
+    revision: int
 
 
 @dataclass

@@ -1,11 +1,12 @@
 """SQL about roster imports; one function, one statement."""
 
 import json
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from services.directory.domain.columns import Taken
-from services.directory.domain.imports import RosterImport, RosterImportNotFound, RowView
+from services.directory.domain.imports import ImportSummary, RosterImport, RosterImportNotFound, RowView
 from services.directory.domain.sheet import from_text, to_text
 from shared.platform.database import Row, Transaction
 
@@ -42,6 +43,24 @@ async def add_roster_import(tx: Transaction, one: RosterImport) -> None:
 async def get_roster_import(tx: Transaction, institution_id: UUID, import_id: UUID) -> RosterImport:
     """One import; raises RosterImportNotFound."""
     return _import(await tx.find(_IMPORT + "WHERE institution_id = $1 AND import_id = $2", institution_id, import_id))
+
+
+async def list_roster_imports(
+    tx: Transaction, institution_id: UUID, before: tuple[datetime, UUID] | None, limit: int
+) -> list[ImportSummary]:
+    """What became of an institution's imports, the latest first; their rows, which may be thousands, stay unread."""
+    rows = await tx.fetch(
+        """
+        SELECT import_id, state, created_at, expires_at, applied_at, revert_until, reverted_at, counts, revision
+        FROM roster_imports
+        WHERE institution_id = $1 AND ($2::timestamptz IS NULL OR (created_at, import_id) < ($2, $3::uuid))
+        ORDER BY created_at DESC, import_id DESC LIMIT $4
+        """,
+        institution_id,
+        *(before or (None, None)),
+        limit,
+    )
+    return [ImportSummary(**{**row, "counts": json.loads(row["counts"])}) for row in rows]
 
 
 async def get_roster_import_for_update(tx: Transaction, institution_id: UUID, import_id: UUID) -> RosterImport:

@@ -77,6 +77,7 @@ from services.directory.use_cases.rosters import (
     apply_roster,
     forget_roster,
     get_roster_import,
+    list_roster_imports,
     preview_roster,
 )
 
@@ -136,6 +137,7 @@ __all__ = [
     "list_people",
     "list_programmes",
     "list_provisioning_tokens",
+    "list_roster_imports",
     "lock_provisioning",
     "order_check",
     "preview_revert",

@@ -1,11 +1,12 @@
 """Roster imports: a preview that changes nobody, and applying it in one transaction, whole or with its good rows."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import ClassVar, Final, LiteralString
 from uuid import UUID, uuid4
 
 from services.directory.domain.identity import Answers, Known, fold_name
-from services.directory.domain.imports import KEPT_FOR, RosterImport, Rows
+from services.directory.domain.imports import KEPT_FOR, ImportSummary, RosterImport, Rows
 from services.directory.domain.institutions import Institution
 from services.directory.domain.people import Person
 from services.directory.domain.reverts import Snapshot
@@ -67,6 +68,13 @@ async def preview_roster(
 async def get_roster_import(tx: Transaction, institution_id: UUID, import_id: UUID) -> RosterImport:
     """One import as it was shown last; raises RosterImportNotFound."""
     return await imports.get_roster_import(tx, institution_id, import_id)
+
+
+async def list_roster_imports(
+    tx: Transaction, institution_id: UUID, before: tuple[datetime, UUID] | None, limit: int
+) -> list[ImportSummary]:
+    """What became of the files of an institution, the latest first."""
+    return await imports.list_roster_imports(tx, institution_id, before, limit)
 
 
 async def apply_roster(

@@ -195,3 +195,24 @@ async def test_a_spreadsheet_file_is_a_roster_too(consortium: Consortium) -> Non
     assert again.json()["counts"] == {"new": 0, "changed": 0, "same": 1, "unsure": 0, "error": 0}
     other = await hospital.post("/roster-imports", content=a_workbook({}), headers={"Content-Type": "application/json"})
     assert other.status_code == 415
+
+
+async def test_imports_are_listed_the_latest_first_page_by_page_and_to_their_own_hospital(
+    directory: Running, hospital: Hospital, consortium: Consortium
+) -> None:
+    sent: list[str] = []
+    try:
+        for hour in range(3):
+            await directory.stage.step_to(START + timedelta(hours=hour))
+            sent.append((await hospital.preview(a_roster({})))["import_id"])
+        await hospital.post(f"/roster-imports/{sent[0]}/apply", json={"rows": "all"})
+        listed = await hospital.get("/roster-imports?limit=2")
+        rest = await hospital.get(f"/roster-imports?limit=2&after={listed['next']}")
+    finally:
+        await directory.stage.step_to(START)
+    assert [each["import_id"] for each in (*listed["items"], *rest["items"])] == sent[::-1]
+    assert [each["state"] for each in (*listed["items"], *rest["items"])] == ["previewed", "previewed", "applied"]
+    assert (rest["next"], rest["items"][0]["counts"]["new"]) == (None, 1)
+    assert "rows" not in rest["items"][0]
+    other = await consortium.add_hospital()
+    assert (await other.get("/roster-imports"))["items"] == []
