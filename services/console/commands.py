@@ -1,7 +1,7 @@
 """What the console asks of others, as the signed-in user and with that user's token; it decides nothing itself."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final, Literal, cast
 from urllib.parse import urlencode
@@ -10,7 +10,14 @@ from uuid import UUID
 import httpx
 from opentelemetry import propagate
 
-from services.console.domain import CommandRefused, NoLongerWaits, PairState, ServiceUnavailable, TokenExpired
+from services.console.domain import (
+    CommandRefused,
+    NoLongerWaits,
+    NoSuchPage,
+    PairState,
+    ServiceUnavailable,
+    TokenExpired,
+)
 
 CommandName = Literal["recall", "end", "accept", "decline"]
 
@@ -43,6 +50,9 @@ REASONS: Final[Mapping[str, str]] = {
     "administrative": "Another administrative reason",
 }
 """The reasons that pairing takes from administrators, in words."""
+
+_ZIPPED: Final = b"PK\x03\x04"
+_WORKBOOK: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class Pairing:
@@ -98,6 +108,70 @@ class Pairing:
             raise ServiceUnavailable from error
 
 
+@dataclass(frozen=True)
+class Question:
+    """One request to a service: what of whom, with the form or the file that goes with it, and the press's own key.
+
+    `seen` is the ETag of what the person saw when they pressed.
+    """
+
+    method: Literal["GET", "POST", "PUT"]
+    service: str
+    path: str
+    query: Mapping[str, str] = field(default_factory=dict[str, str])
+    form: Mapping[str, Any] | None = None
+    file: bytes | None = None
+    seen: str = ""
+    key: str = ""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What goes with it beside the token."""
+        named = {"If-Match": self.seen, "Idempotency-Key": self.key}
+        if self.file is not None:
+            named["Content-Type"] = _WORKBOOK if self.file.startswith(_ZIPPED) else "text/csv"
+        return {name: value for name, value in named.items() if value}
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a service answered, and the ETag of what it shows."""
+
+    document: Mapping[str, Any]
+    etag: str
+
+
+class Services:
+    """Every service's public HTTP interface, asked as the person who looks; nothing of the answers is kept."""
+
+    def __init__(self, urls: Mapping[str, str], http: httpx.AsyncClient) -> None:
+        self._urls = urls
+        self._http = http
+
+    async def ask(self, token: str, question: Question) -> Told:
+        """What a service answers; raises NoSuchPage, CommandRefused, TokenExpired, ServiceUnavailable."""
+        sent = {"Authorization": f"Bearer {token}", "Accept": "application/json", **question.headers}
+        propagate.inject(sent)
+        url = self._urls.get(question.service)
+        if url is None:
+            raise ServiceUnavailable
+        try:
+            answer = await self._http.request(
+                question.method,
+                url + question.path,
+                params=question.query,
+                headers=sent,
+                json=question.form,
+                content=question.file,
+            )
+        except httpx.HTTPError as error:
+            raise ServiceUnavailable from error
+        if answer.status_code == HTTPStatus.NOT_FOUND:
+            raise NoSuchPage
+        _refuse(answer)
+        return Told(_document(answer), answer.headers.get("etag", ""))
+
+
 class Exports:
     """The parts that other services contribute to what a person takes with them."""
 
@@ -147,7 +221,14 @@ def _refuse(response: httpx.Response) -> None:
 
 def _said(response: httpx.Response) -> CommandRefused:
     problem = _document(response)
-    return CommandRefused(str(problem.get("code", "refused")), str(problem.get("title", CommandRefused.message())))
+    return CommandRefused(str(problem.get("code", "refused")), _in_words(problem))
+
+
+def _in_words(problem: Mapping[str, Any]) -> str:
+    """What a service said of its refusal, to the point: with the fields that were wrong, where it names some."""
+    said = str(problem.get("detail") or problem.get("title", CommandRefused.message()))
+    wrong = [f"{str(each['pointer']).rpartition('/')[2]}: {each['message']}" for each in problem.get("errors", ())]
+    return " ".join([said, *wrong])
 
 
 def _document(response: httpx.Response) -> Mapping[str, Any]:

@@ -1,6 +1,6 @@
 """Events that the console hears. Each handler calls one use case; the platform has de-duplicated and ordered them."""
 
-from services.console.use_cases import hear
+from services.console.use_cases import asked, hear
 from services.console.use_cases.hear import OpenContact
 from shared.contracts.console import ErasureDone
 from shared.contracts.contacts import ContactErased, ContactRecorded
@@ -13,6 +13,7 @@ from shared.contracts.directory import (
     PersonLeft,
     PersonReturned,
     PersonWentOnLeave,
+    ProfileChanged,
     RoleAssigned,
     RoleRemoved,
 )
@@ -35,6 +36,8 @@ from shared.contracts.meetings import (
 )
 from shared.contracts.pairing import (
     CompactInForce,
+    ConflictRaised,
+    ConflictResolved,
     DriftCleared,
     DriftRaised,
     PairAccepted,
@@ -47,6 +50,12 @@ from shared.contracts.pairing import (
     PairProposed,
     PairRecalled,
     PairResumed,
+    RequestAccepted,
+    RequestDeclined,
+    RequestLapsed,
+    RequestPassedOver,
+    RequestSent,
+    RequestWithdrawn,
 )
 from shared.platform import members, receipts
 from shared.platform.consumer import EventConsumer
@@ -61,6 +70,7 @@ def listen(open_contact: OpenContact) -> EventConsumer:
     _hear_directory(events)
     _hear_contacts(events, open_contact)
     _hear_pairing(events)
+    _hear_requests(events)
     _hear_meetings(events)
     _hear_feedback(events)
     return events
@@ -75,6 +85,7 @@ def _hear_directory(events: EventConsumer) -> None:
     events.on(RoleAssigned)(hear.note_role)
     events.on(RoleRemoved)(hear.note_role_removed)
     events.on(PersonErased)(hear.erase_person)
+    events.on(ProfileChanged)(asked.note_languages)
     events.on(AgreementSigned)(hear.sign_agreement)
     events.on(AgreementEnded)(hear.end_agreement)
 
@@ -96,6 +107,8 @@ def _hear_pairing(events: EventConsumer) -> None:
     events.on(CompactInForce)(hear.agree_compact)
     events.on(DriftRaised)(hear.note_drift)
     events.on(DriftCleared)(hear.note_drift)
+    events.on(ConflictRaised)(hear.raise_conflict)
+    events.on(ConflictResolved)(hear.resolve_conflict)
 
     @events.on(PairActivated)
     async def on_pair_activated(tx: Transaction, event: PairActivated) -> None:
@@ -126,6 +139,35 @@ def _hear_pairing(events: EventConsumer) -> None:
     async def on_pair_ended(tx: Transaction, event: PairEnded) -> None:
         """The pair is over."""
         await hear.move_pair(tx, event, "ended")
+
+
+def _hear_requests(events: EventConsumer) -> None:
+    events.on(RequestSent)(asked.ask_mentor)
+
+    @events.on(RequestAccepted)
+    async def on_request_accepted(tx: Transaction, event: RequestAccepted) -> None:
+        """The mentor said yes; the pair comes by its own event."""
+        await asked.close_choice(tx, event, "accepted")
+
+    @events.on(RequestDeclined)
+    async def on_request_declined(tx: Transaction, event: RequestDeclined) -> None:
+        """The mentor said not now."""
+        await asked.close_choice(tx, event, "declined")
+
+    @events.on(RequestLapsed)
+    async def on_request_lapsed(tx: Transaction, event: RequestLapsed) -> None:
+        """The mentor did not answer in time."""
+        await asked.close_choice(tx, event, "lapsed")
+
+    @events.on(RequestPassedOver)
+    async def on_request_passed_over(tx: Transaction, event: RequestPassedOver) -> None:
+        """The mentor became impossible."""
+        await asked.close_choice(tx, event, "passed_over")
+
+    @events.on(RequestWithdrawn)
+    async def on_request_withdrawn(tx: Transaction, event: RequestWithdrawn) -> None:
+        """The mentor need not answer any more."""
+        await asked.close_choice(tx, event, "withdrawn")
 
 
 def _hear_meetings(events: EventConsumer) -> None:

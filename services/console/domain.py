@@ -241,6 +241,15 @@ class FeedbackWait:
 
 
 @dataclass(frozen=True)
+class Review:
+    """A pair in which a conflict of interest waits to be resolved; one at work pauses at `ends_at`."""
+
+    couple: Couple
+    state: PairState
+    ends_at: datetime
+
+
+@dataclass(frozen=True)
 class Deadline:
     """Something that comes by itself on a day; `name` says of whom or with whom, where that helps."""
 
@@ -291,16 +300,18 @@ class InstitutionToday:
     feedback: tuple[FeedbackWait, ...]
     meetings: tuple[Meeting, ...]
     deadlines: tuple[Deadline, ...]
+    reviews: tuple[Review, ...] = ()
 
     @property
     def waiting(self) -> int:
         """How many things wait for somebody."""
-        return self.numbers.of("proposals") + self.numbers.of("silences") + self.numbers.of("feedback")
+        counted = sum(self.numbers.of(name) for name in ("proposals", "silences", "feedback"))
+        return counted + len(self.reviews)
 
     @property
     def next_deadline(self) -> datetime | None:
         """The first moment at which something ends by itself if nobody does anything."""
-        ends = [each.ends_at for each in (*self.proposals, *self.feedback)]
+        ends = [each.ends_at for each in (*self.proposals, *self.feedback, *self.reviews)]
         return min((at for at in ends if at > self.now), default=None)
 
 
@@ -348,6 +359,7 @@ class OwnToday:
     feedback: tuple[FeedbackWait, ...]
     meetings: tuple[Meeting, ...]
     pairs: tuple[OwnPair, ...]
+    reviews: tuple[Review, ...] = ()
 
     @property
     def waiting(self) -> int:

@@ -18,6 +18,7 @@ CREATE TABLE people (
     status text NOT NULL CHECK (status IN ('here', 'on_leave', 'left', 'erased')),
     places integer NOT NULL DEFAULT 0 CHECK (places >= 0),
     shared_places integer NOT NULL DEFAULT 0 CHECK (shared_places >= 0),
+    languages text[] NOT NULL DEFAULT '{}',
     PRIMARY KEY (institution_id, person_id),
     CHECK (status <> 'erased' OR (name IS NULL AND locale IS NULL))
 );
@@ -41,6 +42,7 @@ CREATE TABLE pairs (
     ends_at timestamptz,
     review_at timestamptz,
     last_contact_at timestamptz,
+    coi_review_by timestamptz,
     has_compact boolean NOT NULL DEFAULT false,
     drifts_since timestamptz,
     is_cut_off boolean NOT NULL DEFAULT false,
@@ -87,6 +89,19 @@ CREATE INDEX feedback_open_of_mentor_institution ON feedback_requests (mentor_in
 CREATE INDEX feedback_open_of_mentee_institution ON feedback_requests (mentee_institution_id) WHERE state = 'open';
 CREATE INDEX feedback_open_of_pair ON feedback_requests (pair_id) WHERE state = 'open';
 
+-- A mentor whom a request asks, or asked: no rank, and nobody else whom it names.
+CREATE TABLE choices (
+    choice_id uuid PRIMARY KEY,
+    mentor_id uuid NOT NULL,
+    mentee_id uuid NOT NULL,
+    mentor_institution_id uuid NOT NULL,
+    mentee_institution_id uuid NOT NULL,
+    state text NOT NULL CHECK (state IN ('asked', 'accepted', 'declined', 'lapsed', 'passed_over', 'withdrawn')),
+    answer_by timestamptz NOT NULL
+);
+CREATE INDEX choices_of_mentor ON choices (mentor_id);
+CREATE INDEX choices_of_mentee ON choices (mentee_id);
+
 CREATE TABLE agreements (
     agreement_id uuid PRIMARY KEY,
     lender_institution_id uuid NOT NULL REFERENCES institutions,
@@ -129,6 +144,7 @@ CALL wall_by('people', 'institution_id');
 CALL wall_by('pairs', 'mentor_institution_id', 'mentee_institution_id');
 CALL wall_by('meetings', 'mentor_institution_id', 'mentee_institution_id');
 CALL wall_by('feedback_requests', 'mentor_institution_id', 'mentee_institution_id');
+CALL wall_by('choices', 'mentor_institution_id', 'mentee_institution_id');
 CALL wall_by('agreements', 'lender_institution_id', 'borrower_institution_id');
 CALL wall_by('institution_revisions', 'institution_id');
 CALL wall_by('sessions', 'institution_id');
@@ -170,15 +186,41 @@ CREATE FUNCTION count_consortium(as_of timestamptz) RETURNS TABLE (institutions 
             AND m.status IN ('here', 'on_leave') AND 'consortium_administrator' = ANY (m.roles)
     $$;
 
--- What the three functions above read as their owner, whom row-level security binds too.
+-- Who somebody is whose id the viewer was given: their own institution's people, mentors whom another one shares with it
+-- under an agreement in force, and whoever asks the viewer or was asked by them. Nobody can list people with it.
+CREATE FUNCTION name_people(wanted uuid[], as_of timestamptz) RETURNS TABLE (
+    person_id uuid, name text, locale text, institution_id uuid, institution text, languages text[]
+)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, console, pg_temp
+    AS $$
+        SELECT p.person_id, p.name, p.locale, p.institution_id, i.name, p.languages
+        FROM people p JOIN institutions i ON i.institution_id = p.institution_id
+        WHERE p.person_id = ANY (wanted) AND (
+            p.institution_id = ctx_institution()
+            OR (p.shared_places > 0 AND EXISTS (
+                SELECT FROM agreements a
+                WHERE a.lender_institution_id = p.institution_id AND a.borrower_institution_id = ctx_institution()
+                    AND NOT a.has_ended AND a.starts_at <= as_of AND (a.ends_at IS NULL OR a.ends_at > as_of)
+            ))
+            OR EXISTS (
+                SELECT FROM choices c
+                WHERE (c.mentor_id = ctx_person() AND c.mentee_id = p.person_id)
+                    OR (c.mentee_id = ctx_person() AND c.mentor_id = p.person_id)
+            )
+        )
+    $$;
+
+-- What the four functions above read as their owner, whom row-level security binds too.
 CREATE POLICY look_up ON sessions FOR SELECT TO console_owner USING (true);
 CREATE POLICY look_up ON institution_revisions FOR SELECT TO console_owner USING (true);
+CREATE POLICY look_up ON people FOR SELECT TO console_owner USING (true);
+CREATE POLICY look_up ON choices FOR SELECT TO console_owner USING (true);
 CREATE POLICY count ON agreements FOR SELECT TO console_owner USING (true);
 CREATE POLICY count ON pairs FOR SELECT TO console_owner USING (true);
 
-GRANT EXECUTE ON FUNCTION find_session(bytea), list_revisions(uuid[]), count_consortium(timestamptz) TO console_app;
-GRANT SELECT ON institutions, people, pairs, meetings, feedback_requests, agreements, institution_revisions TO console_app;
+GRANT EXECUTE ON FUNCTION find_session(bytea), list_revisions(uuid[]), count_consortium(timestamptz), name_people(uuid[], timestamptz) TO console_app;
+GRANT SELECT ON institutions, people, pairs, meetings, feedback_requests, choices, agreements, institution_revisions TO console_app;
 GRANT SELECT, INSERT, DELETE ON sessions TO console_app;
 GRANT UPDATE (seen_at, sealed_token, token_obtained_at, token_ends_at) ON sessions TO console_app;
-GRANT SELECT, INSERT, UPDATE ON institutions, people, pairs, meetings, feedback_requests, agreements, institution_revisions TO console_worker;
+GRANT SELECT, INSERT, UPDATE ON institutions, people, pairs, meetings, feedback_requests, choices, agreements, institution_revisions TO console_worker;
 GRANT SELECT, DELETE ON sessions TO console_worker;

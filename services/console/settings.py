@@ -18,8 +18,8 @@ class ConsoleSettings:
     client_secret: str = field(repr=False)
     sign_in_secret: str = field(repr=False)
     pairing_url: str
-    export_urls: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Of each service that contributes to a person's export, which is every other one."""
+    service_urls: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Of every other service: each is asked for its part of a person's export, and some for their pages."""
 
     @property
     def is_secure(self) -> bool:
@@ -47,4 +47,4 @@ class ConsoleSettings:
         if missing:
             raise SettingsRefused([Problem("missing_setting", f"Set {name}.") for name in missing])
         others = {name: url.rstrip("/") for name, url in platform.service_urls.items() if name != "console"}
-        return cls(*found.values(), export_urls=others)
+        return cls(*found.values(), service_urls=others)

@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from services.console.domain import NoSuchPage, NotYourPage, SignedOut, StaleForm, UnknownHere
 from services.console.pages.parts import Parts
+from services.console.pages.uploads import read_upload
 from services.console.sessions import SignedIn
 from shared.contracts.event import Role
 from shared.platform.database import is_nobodys_fault
@@ -24,11 +25,15 @@ from shared.platform.telemetry import logger
 EVERYONE: Final = frozenset[Role]({"mentor", "mentee", "administrator", "consortium_administrator"})
 """Everybody who is signed in and holds a role."""
 THE_TWO: Final = frozenset[Role]({"mentor", "mentee"})
+MENTOR: Final = frozenset[Role]({"mentor"})
+MENTEE: Final = frozenset[Role]({"mentee"})
 ADMINISTRATOR: Final = frozenset[Role]({"administrator"})
 PUBLIC: Final = frozenset[Role]()
 """Nobody has to be signed in."""
 
 FIRST_PAGE: Final = "/today"
+_LED_TO: Final = ("/pairs/", "/lists/", "/rosters", "/requests", "/asked", "/tokens", "/profile")
+"""How the other addresses begin to which a sign-in may lead back."""
 _MOST_FORM_BYTES: Final = 16 * 1024
 _MOST_FIELDS: Final = 20
 # Ten goals and a text of 4,000 letters, each of which may take twelve bytes in an address's spelling.
@@ -45,6 +50,7 @@ class Asked:
     signed_in: SignedIn | None
     form: Mapping[str, str]
     trace_id: str
+    file: bytes = b""
 
     @property
     def who(self) -> SignedIn:
@@ -71,6 +77,8 @@ class Page:
     signed_out: Literal["sign_in", "refuse"] = "sign_in"
     is_long: bool = False
     """Whether its form holds what somebody writes, and not presses alone."""
+    takes_file: bool = False
+    """Whether a file comes with its form."""
 
     @property
     def name(self) -> str:
@@ -138,10 +146,10 @@ async def _admit(page: Page, parts: Parts, request: Request, signed_in: SignedIn
     if page.method == "GET":
         return Asked(request, signed_in, {}, trace_id)
     _refuse_foreign(request, parts.url)
-    form = await _read_form(page, request)
+    form, file = await _read_form(page, request)
     if page.roles and signed_in is not None:
         signed_in.refuse_foreign(form)
-    return Asked(request, signed_in, form, trace_id)
+    return Asked(request, signed_in, form, trace_id, file)
 
 
 def _refuse_foreign(request: Request, url: str) -> None:
@@ -152,7 +160,14 @@ def _refuse_foreign(request: Request, url: str) -> None:
         raise StaleForm
 
 
-async def _read_form(page: Page, request: Request) -> dict[str, str]:
+async def _read_form(page: Page, request: Request) -> tuple[dict[str, str], bytes]:
+    fields, file = await read_upload(request) if page.takes_file else (await _read_fields(page, request), b"")
+    if any("\x00" in value for value in fields.values()):
+        raise StaleForm
+    return fields, file
+
+
+async def _read_fields(page: Page, request: Request) -> dict[str, str]:
     whole = await bodies.read(request, _MOST_LONG_FORM_BYTES if page.is_long else _MOST_FORM_BYTES)
     await whole.refuse_other_than("application/x-www-form-urlencoded")
     try:
@@ -161,8 +176,6 @@ async def _read_form(page: Page, request: Request) -> dict[str, str]:
         fields = parse_qsl(body, keep_blank_values=True, max_num_fields=most_fields, errors="strict")
     except ValueError:
         raise StaleForm from None
-    if any("\x00" in value for _, value in fields):
-        raise StaleForm
     return dict(fields)
 
 
@@ -191,7 +204,7 @@ def safe_return(asked: str) -> str:
     if not is_plain or not asked.startswith("/") or asked.startswith("//"):  # with two, a host follows, or half of one
         return FIRST_PAGE
     path = urlsplit(asked).path
-    return asked if path == FIRST_PAGE or path.startswith(("/pairs/", "/lists/")) else FIRST_PAGE
+    return asked if path == FIRST_PAGE or path.startswith(_LED_TO) else FIRST_PAGE
 
 
 def _as_error(raised: Exception) -> OslerError:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from cryptography.fernet import Fernet
 from starlette.responses import Response
 
-from services.console.commands import Exports, Pairing
+from services.console.commands import Exports, Pairing, Services
 from services.console.live import Hub
 from services.console.oidc import Provider
 from services.console.pages.files import Files
@@ -23,6 +23,7 @@ class Parts:
     provider: Provider
     pairing: Pairing
     exports: Exports
+    services: Services
     hub: Hub
     files: Files
     look: Look

@@ -7,8 +7,22 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from services.console.domain import NoSuchPage
-from services.console.pages import compact, concern, export, lists, pairs, signing_in, today
-from services.console.pages.access import ADMINISTRATOR, EVERYONE, PUBLIC, THE_TWO, Asked, Page, route
+from services.console.pages import (
+    asked,
+    compact,
+    concern,
+    conflicts,
+    export,
+    lists,
+    pairs,
+    profile,
+    requests,
+    rosters,
+    signing_in,
+    today,
+    tokens,
+)
+from services.console.pages.access import ADMINISTRATOR, EVERYONE, MENTEE, MENTOR, PUBLIC, THE_TWO, Asked, Page, route
 from services.console.pages.parts import Parts
 
 
@@ -51,6 +65,30 @@ PAGES: Final[tuple[Page, ...]] = (
     Page("POST", "/pairs/{pair_id}/compact/support", THE_TWO, compact.set_goal_support),
     Page("GET", "/pairs/{pair_id}/concern", THE_TWO, concern.ask_concern),
     Page("POST", "/pairs/{pair_id}/concern", THE_TWO, concern.raise_concern, is_long=True),
+    Page("GET", "/rosters", ADMINISTRATOR, rosters.list_rosters),
+    Page("POST", "/rosters", ADMINISTRATOR, rosters.send_roster, takes_file=True),
+    Page("GET", "/rosters/{import_id}", ADMINISTRATOR, rosters.show_roster),
+    Page("POST", "/rosters/{import_id}/apply", ADMINISTRATOR, rosters.apply_roster, is_long=True),
+    Page("GET", "/rosters/{import_id}/revert", ADMINISTRATOR, rosters.ask_revert),
+    Page("POST", "/rosters/{import_id}/revert", ADMINISTRATOR, rosters.revert_roster),
+    Page("GET", "/pairs/{pair_id}/conflict", ADMINISTRATOR | THE_TWO, conflicts.show_conflict),
+    Page("POST", "/pairs/{pair_id}/recuse", ADMINISTRATOR, conflicts.recuse),
+    Page("GET", "/requests", MENTEE, requests.show_request),
+    Page("POST", "/requests", MENTEE, requests.send_request),
+    Page("POST", "/requests/{request_id}/withdraw", MENTEE, requests.withdraw_request),
+    Page("GET", "/asked", MENTOR, asked.list_asked),
+    Page("GET", "/asked/{choice_id}", MENTOR, asked.show_asked),
+    Page("POST", "/asked/{choice_id}/accept", MENTOR, asked.accept_asked),
+    Page("POST", "/asked/{choice_id}/decline", MENTOR, asked.decline_asked),
+    Page("POST", "/intake/close", MENTOR, asked.close_intake),
+    Page("POST", "/intake/open", MENTOR, asked.open_intake),
+    Page("GET", "/tokens", ADMINISTRATOR, tokens.list_tokens),
+    Page("POST", "/tokens", ADMINISTRATOR, tokens.add_token),
+    Page("POST", "/tokens/{token_id}/secret", ADMINISTRATOR, tokens.issue_secret),
+    Page("POST", "/tokens/{token_id}/revoke", ADMINISTRATOR, tokens.revoke_token),
+    Page("GET", "/profile", EVERYONE, profile.show_profile),
+    Page("POST", "/profile", EVERYONE, profile.set_profile, is_long=True),
+    Page("POST", "/profile/fields", MENTOR, profile.set_fields, is_long=True),
     Page("GET", "/{rest:path}", PUBLIC, show_nothing),
 )
 

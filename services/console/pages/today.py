@@ -1,9 +1,10 @@
 """Today: the page, the part of it that changes, and the word that it did; nothing on it needs a script."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, Final
+from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
@@ -15,6 +16,7 @@ from services.console.pages.look import Notice, shell
 from services.console.pages.parts import Parts
 from services.console.sessions import SignedIn
 from services.console.use_cases import look
+from services.console.use_cases.asked import Ask, Known, list_asks
 from shared.platform.database import Transaction
 
 _HEARTBEAT_SECONDS: Final = 15.0
@@ -28,6 +30,17 @@ SAID: Final = {
     "end": "Done. The pair is over, and its place is free.",
     "accept": "Done. You said yes. Now the two of you agree on a compact.",
     "decline": "Done. The proposal was declined; nobody asks why.",
+    "roster_applied": "Done. The rows were imported.",
+    "roster_reverted": "Done. The import was taken back.",
+    "request_sent": "Done. The first of your mentors is asked now.",
+    "request_withdrawn": "Done. Nobody is asked any more.",
+    "not_now": "Done. The mentee learns that it is not now, and nothing more.",
+    "intake_close": "Done. You take nobody new until you open again.",
+    "intake_open": "Done. You take mentees again.",
+    "recused": "Done. The recusal is recorded.",
+    "token_revoked": "Done. The token opens nothing any more.",
+    "profile_saved": "Done. Your profile is saved.",
+    "fields_saved": "Done. Mentees read these fields beside your name.",
     "renewed": "Your sign-in was renewed. Nothing was changed yet: press once more.",
 }
 SOON: Final = " This page follows in a moment."
@@ -109,19 +122,35 @@ async def _changes(parts: Parts, who: SignedIn, watcher: Watcher, seen: str) -> 
 async def _content(parts: Parts, who: SignedIn) -> dict[str, Any]:
     person = who.session.person
 
-    async def read(tx: Transaction) -> tuple[str, Today]:
+    async def read(tx: Transaction) -> tuple[str, Today, tuple[Sequence[Ask], Mapping[UUID, Known]]]:
         # The state first: a change between the two reads makes one look too many, and never one too few.
         now, revisions = await look.list_revisions(tx, [person.institution_id])
-        return state_of(revisions.get(person.institution_id, 0), now), await look.look_at_today(tx, person)
+        state = state_of(revisions.get(person.institution_id, 0), now)
+        return state, await look.look_at_today(tx, person), await list_asks(tx, person)
 
-    state, today = await parts.database.run(read, institution_id=person.institution_id, person_id=person.person_id)
+    state, today, (asks, people) = await parts.database.run(
+        read, institution_id=person.institution_id, person_id=person.person_id
+    )
     return {
         **shell(today.viewer, today.now, who.form_token),
         "state": state,
         "today": today,
         "kind": _kind(today),
-        "waiting": 0 if isinstance(today, ConsortiumToday) else today.waiting,
+        "asks": asks,
+        "people": people,
+        "waiting": _waiting(today, sum(each.mentor_id == person.person_id for each in asks)),
     }
+
+
+def _waiting(today: Today, asks: int) -> int:
+    """How many things wait for whoever looks; requests that ask them are shown where their own day is."""
+    match today:
+        case ConsortiumToday():
+            return 0
+        case InstitutionToday():
+            return today.waiting
+        case _:
+            return today.waiting + asks
 
 
 def _kind(today: Today) -> str:

@@ -133,7 +133,7 @@ async def erase_person(tx: Transaction, institution_id: UUID, person_id: UUID) -
     await tx.execute(
         """
         UPDATE people SET status = 'erased', name = NULL, locale = NULL, time_zone = 'UTC',
-            places = 0, shared_places = 0, contact_version = 0
+            places = 0, shared_places = 0, contact_version = 0, languages = '{}'
         WHERE institution_id = $1 AND person_id = $2
         """,
         institution_id,
@@ -211,6 +211,11 @@ def set_pair_state(
         ends_at,
         review_at,
     )
+
+
+def set_review(tx: Transaction, pair_id: UUID, review_by: datetime | None) -> None:
+    """Until when a pair's conflict of interest has to be resolved; None where nothing stands between the two."""
+    tx.later("UPDATE pairs SET coi_review_by = $2 WHERE pair_id = $1", pair_id, review_by)
 
 
 async def add_contact(tx: Transaction, pair_id: UUID, at: datetime) -> bool:

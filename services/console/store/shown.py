@@ -17,6 +17,7 @@ from services.console.domain import (
     OwnPair,
     Position,
     Proposal,
+    Review,
     SeenPair,
     Silence,
     Viewer,
@@ -75,6 +76,11 @@ _FEEDBACK: Final[LiteralString] = (
         AND (f.mentor_answered_at IS NULL OR f.mentee_answered_at IS NULL)
         AND ($3::timestamptz IS NULL OR (coalesce(f.reveals_at, f.closes_at), f.request_id) > ($3, $4::uuid))
         ORDER BY coalesce(f.reveals_at, f.closes_at), f.request_id LIMIT $2"""
+)  # fmt: skip
+_REVIEWS: Final[LiteralString] = (
+    "SELECT" + _COUPLE + ", p.state, p.coi_review_by FROM pairs p" + _THEIR_INSTITUTIONS
+    + "WHERE p.coi_review_by IS NOT NULL AND p.state IN ('accepted', 'active', 'paused') AND" + _OWN
+    + "ORDER BY p.coi_review_by, p.pair_id LIMIT $2"
 )  # fmt: skip
 _PAIRS: Final[LiteralString] = (
     "SELECT" + _COUPLE + """, p.state, p.has_compact, p.drifts_since, p.last_contact_at,
@@ -201,6 +207,12 @@ async def list_pairs(tx: Transaction, of: UUID, now: datetime) -> tuple[OwnPair,
     return tuple(
         OwnPair(_couple(row), row["state"], _silence(row), row["has_compact"], row["drifts_since"]) for row in rows
     )
+
+
+async def list_reviews(tx: Transaction, of: UUID | None = None) -> tuple[Review, ...]:
+    """Pairs in which a conflict of interest waits to be resolved, the first to pause first."""
+    rows = await tx.fetch(_REVIEWS, of, SHOWN)
+    return tuple(Review(_couple(row), row["state"], row["coi_review_by"]) for row in rows)
 
 
 async def list_deadlines(tx: Transaction, institution_id: UUID, now: datetime, until: datetime) -> tuple[Deadline, ...]:

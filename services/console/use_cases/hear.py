@@ -37,6 +37,8 @@ from shared.contracts.meetings import (
 )
 from shared.contracts.pairing import (
     CompactInForce,
+    ConflictRaised,
+    ConflictResolved,
     DriftCleared,
     DriftRaised,
     PairAccepted,
@@ -197,6 +199,18 @@ async def pause_pair(tx: Transaction, event: PairPaused) -> None:
 async def cut_administrators_off(tx: Transaction, event: PairCutOff) -> None:
     """A notice is over under which the two go on: no administrator's page shows them any more, but its numbers."""
     heard.cut_administrators_off(tx, event.pair_id)
+    _tell(tx, event)
+
+
+async def raise_conflict(tx: Transaction, event: ConflictRaised) -> None:
+    """A conflict of interest waits to be resolved; the pair goes on meanwhile."""
+    heard.set_review(tx, event.pair_id, event.review_by)
+    _tell(tx, event)
+
+
+async def resolve_conflict(tx: Transaction, event: ConflictResolved) -> None:
+    """Nothing stands between the two any more."""
+    heard.set_review(tx, event.pair_id, None)
     _tell(tx, event)
 
 

@@ -59,6 +59,7 @@ async def _institution(tx: Transaction, viewer: Viewer) -> InstitutionToday:
         feedback=await shown.list_feedback(tx),
         meetings=await shown.list_meetings(tx, now, now + AHEAD),
         deadlines=await shown.list_deadlines(tx, here, now, now + AGREEMENT_AHEAD),
+        reviews=await shown.list_reviews(tx),
     )
 
 
@@ -102,6 +103,7 @@ async def _own(tx: Transaction, viewer: Viewer) -> OwnToday:
         feedback=await shown.list_feedback(tx, me),
         meetings=await shown.list_meetings(tx, now, now + AHEAD, me),
         pairs=await shown.list_pairs(tx, me, now),
+        reviews=await shown.list_reviews(tx, me),
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any, Final, Literal
 
-from playwright.async_api import Browser, ConsoleMessage, Page, Request
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request
 
 from shared.testing.eventually import eventually
 from tests.e2e.console.town import Town
@@ -34,13 +34,25 @@ _CUT: Final = """
 
 
 @dataclass
-class Visit:
-    """One person's page, and what was noted about it."""
+class Sight:
+    """A page in a browser, and what was noted about it."""
 
-    town: Town
     page: Page
     complaints: list[str] = field(default_factory=list[str])
     hosts: set[str] = field(default_factory=set[str])
+
+    def take_notes(self, *, but_of: str = "-") -> None:
+        """Note from now on what the page complains of, and which hosts it asks."""
+
+        def note(message: ConsoleMessage) -> None:
+            if message.type in {"error", "warning"} and not self.page.url.startswith(but_of):
+                self.complaints.append(message.text)
+
+        def see(request: Request) -> None:
+            self.hosts.add("/".join(request.url.split("/")[:3]))
+
+        self.page.on("console", note)
+        self.page.on("request", see)
 
     async def look(self, width: int, scheme: Literal["light", "dark"]) -> None:
         """The same page on a screen this wide, by day or by night."""
@@ -82,6 +94,13 @@ class Visit:
 
         await eventually(there, within=10.0, every=0.2)
 
+
+@dataclass
+class Visit(Sight):
+    """One persona's page, in a town."""
+
+    town: Town = field(kw_only=True)
+
     async def sign_in(self, persona: str, *, arrives: str = "/today") -> None:
         """From the first page to Today, by way of the issuer."""
         await self.page.goto(self.town.console)
@@ -93,24 +112,22 @@ class Visit:
 @asynccontextmanager
 async def visiting(town: Town, browser: Browser, persona: str | None = None, **options: Any) -> AsyncGenerator[Visit]:
     """A fresh browser window, signed in where a persona is named."""
+    async with window(browser, **options) as context:
+        visit = Visit(await context.new_page(), town=town)
+        # The issuer is another program: what its pages complain of is not ours.
+        visit.take_notes(but_of=town.issuer)
+        if persona:
+            await visit.sign_in(persona)
+        yield visit
+
+
+@asynccontextmanager
+async def window(browser: Browser, **options: Any) -> AsyncGenerator[BrowserContext]:
+    """A fresh browser window, with nobody's cookies, whose pages report what their policy stopped."""
     size: dict[str, Any] = {"viewport": {"width": 1280, "height": 860}}
     context = await browser.new_context(**(size | options))
     try:
         await context.add_init_script(_REPORT)
-        visit = Visit(town, await context.new_page())
-
-        def note(message: ConsoleMessage) -> None:
-            # The issuer is another program: what its pages complain of is not ours.
-            if message.type in {"error", "warning"} and not visit.page.url.startswith(town.issuer):
-                visit.complaints.append(message.text)
-
-        def see(request: Request) -> None:
-            visit.hosts.add("/".join(request.url.split("/")[:3]))
-
-        visit.page.on("console", note)
-        visit.page.on("request", see)
-        if persona:
-            await visit.sign_in(persona)
-        yield visit
+        yield context
     finally:
         await context.close()

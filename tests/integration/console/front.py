@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Final, LiteralString
+from typing import Any, Final, LiteralString, Protocol
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid4
 
@@ -19,7 +19,7 @@ from fastapi import FastAPI
 from jwt.algorithms import RSAAlgorithm
 
 from services.console import pages
-from services.console.commands import Exports, Pairing
+from services.console.commands import Exports, Pairing, Services
 from services.console.live import Hub
 from services.console.oidc import Client, Provider, Tokens
 from services.console.sessions import CookieNames, Sessions, cipher_of
@@ -29,7 +29,6 @@ from shared.platform.http.application import build_app
 from shared.platform.issuer import IssuerKeys
 from shared.platform.settings import LOCAL_SIGN_IN_SECRET
 from shared.testing.running import Running
-from tests.integration.console.consortium import Person
 
 URL: Final = "http://console.test"
 ISSUER: Final = "http://issuer.test"
@@ -65,9 +64,19 @@ class World:
     """What the services answer who are asked for a person's export, by their address."""
     exported_as: list[str] = field(default_factory=list[str])
     is_away: bool = False
+    behind: dict[str, FastAPI] = field(default_factory=dict[str, FastAPI])
+    """Services that are really there, by their address; a sign-in's token is the subject that it proves."""
+
+    async def hear(self, request: httpx.Request) -> httpx.Response:
+        """Whatever the console asks of anybody, real or played."""
+        service = self.behind.get(f"{request.url.scheme}://{request.url.host}")
+        if service is None or self.is_away:
+            return self.answer(request)
+        answered = await httpx.ASGITransport(service, raise_app_exceptions=False).handle_async_request(request)
+        return httpx.Response(answered.status_code, headers=answered.headers, content=await answered.aread())
 
     def answer(self, request: httpx.Request) -> httpx.Response:
-        """Whatever the console asks of anybody."""
+        """Whatever the console asks of those who are played."""
         if self.is_away:
             raise httpx.ConnectError("nobody there")
         if str(request.url).startswith(PAIRING):
@@ -134,6 +143,15 @@ class World:
         return httpx.Response(200, json=pair)
 
 
+class Subject(Protocol):
+    """Somebody who signs in."""
+
+    @property
+    def subject(self) -> str:
+        """What their sign-in proves."""
+        ...
+
+
 @dataclass
 class Front:
     """The pages, and the world around them."""
@@ -153,10 +171,11 @@ class Front:
         async with httpx.AsyncClient(transport=transport, base_url=URL, cookies=cookies) as client:
             yield client
 
-    async def let_in(self, person: Person, *, lasts_seconds: int = 600, refresh: str | None = "refresh") -> str:
+    async def let_in(self, person: Subject, *, lasts_seconds: int = 600, refresh: str | None = "refresh") -> str:
         """A session's cookie, without the way through the issuer; its token lasts so long."""
         now = real_now()
-        tokens = Tokens("access", refresh, now, now + timedelta(seconds=lasts_seconds))
+        access = person.subject if self.world.behind else "access"
+        tokens = Tokens(access, refresh, now, now + timedelta(seconds=lasts_seconds))
         secret, _ = await self.sessions.begin(person.subject, tokens)
         return secret
 
@@ -182,6 +201,17 @@ class Front:
         finally:
             await connection.close()
 
+    async def send(self, cookie: str, address: str, file: bytes, **fields: str) -> httpx.Response:
+        """A form with a file, as this person's page holds it."""
+        form = {"form_token": await self.form_token(cookie), "key": "one-press"} | fields
+        async with self.browser(cookie) as browser:
+            return await browser.post(address, data=form, files={"file": ("roster.csv", file)})
+
+    async def look(self, cookie: str, address: str) -> httpx.Response:
+        """A page, as this person sees it."""
+        async with self.browser(cookie) as browser:
+            return await browser.get(address)
+
     def knows(self, pair_id: UUID, state: str, revision: int = 1) -> None:
         """Let pairing have this pair."""
         self.world.pairs[str(pair_id)] = {"pair_id": str(pair_id), "state": state, "revision": revision}
@@ -192,10 +222,10 @@ class _Nobody:
         raise AssertionError(token)
 
 
-def open_front(console: Running) -> Front:
-    """The pages on this console's database."""
+def open_front(console: Running, url: str = URL) -> Front:
+    """The pages on this console's database, at an address."""
     world = World()
-    http = httpx.AsyncClient(transport=httpx.MockTransport(world.answer))
+    http = httpx.AsyncClient(transport=httpx.MockTransport(world.hear))
     provider = Provider(CLIENT, http, IssuerKeys(ISSUER, http))
     cipher = cipher_of(CLIENT.client_secret)
     sessions = Sessions(console.app, provider, cipher, LOCAL_SIGN_IN_SECRET)
@@ -212,12 +242,13 @@ def open_front(console: Running) -> Front:
         provider=provider,
         pairing=Pairing(PAIRING, http),
         exports=Exports({"directory": DIRECTORY, "meetings": MEETINGS}, http),
+        services=Services({"directory": DIRECTORY, "pairing": PAIRING}, http),
         hub=hub,
         files=files,
         look=pages.Look(files, issuer_origin=ISSUER, is_secure=False),
         cookies=CookieNames.of(is_secure=False),
         cipher=cipher,
-        url=URL,
+        url=url,
     )
     app.router.routes.extend(pages.routes(parts))
     return Front(console, app, world, sessions, hub, stopping)

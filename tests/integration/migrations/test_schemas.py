@@ -28,6 +28,7 @@ ACCEPTED: dict[str, dict[str, str]] = {
         "rls_not_forced institutions": "the consortium's members are known to all of them",
         "no_wall institutions": "the consortium's members are known to all of them",
         "unique_without_institution agreements_pkey": _TWO,
+        "unique_without_institution choices_pkey": _TWO,
         "unique_without_institution feedback_requests_pkey": _TWO,
         "unique_without_institution meetings_pkey": _TWO,
         "unique_without_institution pairs_pkey": _TWO,
