@@ -186,7 +186,14 @@ async def test_five_thousand_rows_are_imported_in_seconds(directory: Running, ho
 
 async def test_a_spreadsheet_file_is_a_roster_too(consortium: Consortium) -> None:
     hospital = await consortium.add_hospital()
-    files = [(a_workbook({}), 201, "previewed"), (a_workbook({})[:-100], 422, "unreadable_workbook")]
+    merged = a_workbook({}, change=lambda _, sheet: sheet.merge_range(1, 1, 2, 1, "Ada Nowak"))
+    two = a_workbook({}, change=lambda book, _: book.add_worksheet("Second").write_string(0, 0, "x"))
+    files = [
+        (a_workbook({}), 201, "previewed"),
+        (a_workbook({})[:-100], 422, "unreadable_workbook"),
+        (merged, 422, "merged_cells"),
+        (two, 422, "several_sheets"),
+    ]
     for content, status, said in files:
         answer = await hospital.post("/roster-imports", content=content, headers={"Content-Type": XLSX})
         assert (answer.status_code, answer.json().get("code", answer.json().get("state"))) == (status, said)
