@@ -339,13 +339,12 @@ class OwnPair:
 
     def quiet_since(self, now: datetime) -> datetime | None:
         """Since when the two should have met and have no day for it: as their compact says, else after 45 days."""
-        silence = self.silence
-        if self.state != "active" or silence.next_meeting_at is not None:
+        if self.state != "active" or self.silence.next_meeting_at is not None:
             return None
         if not self.has_compact:
-            return silence.since if silence.is_long(now) else None
+            return self.silence.since if self.silence.is_long(now) else None
         # A contact may be heard of before what it clears.
-        return self.drifts_since if self.drifts_since and silence.since <= self.drifts_since else None
+        return self.drifts_since if self.drifts_since and self.silence.since <= self.drifts_since else None
 
 
 @dataclass(frozen=True)
@@ -389,8 +388,7 @@ class OwnToday:
     @property
     def quiet(self) -> tuple[tuple[OwnPair, datetime], ...]:
         """The pairs that should have met, and since when they have not."""
-        found = ((each, each.quiet_since(self.now)) for each in self.pairs)
-        return tuple((each, since) for each, since in found if since is not None)
+        return tuple((each, since) for each in self.pairs if (since := each.quiet_since(self.now)) is not None)
 
     @property
     def _me(self) -> UUID:
