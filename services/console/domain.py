@@ -24,6 +24,8 @@ SHOWN: Final = 100
 
 Position = tuple[datetime, UUID]
 """Where a row stands in its list: what the list is ordered by."""
+Name = tuple[str, str | None]
+"""What somebody or an institution is called, and the locale of whoever bears the name."""
 ListName = Literal["proposals", "silences", "feedback", "meetings"]
 """The lists that an administrator can read to their end."""
 

@@ -3,7 +3,7 @@
 import io
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -20,22 +20,31 @@ from shared.platform.http.refusals import status_of
 
 
 async def download_export(parts: Parts, asked: Asked) -> Response:
-    """The ZIP, whole or not at all: where a service does not answer, the page says so."""
+    """The ZIP, whole or not at all."""
     person = asked.who.session.person
+
+    async def made(token: str) -> Response:
+        gathered = await parts.exports.gather(token)
+        own = await parts.database.run(
+            lambda tx: look.gather_own(tx, person), institution_id=person.institution_id, person_id=person.person_id
+        )
+        name = f"osler-{own['as_of']:%Y-%m-%d}.zip"
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return Response(_zip({**gathered, "console": own}), media_type="application/zip", headers=headers)
+
+    return await download(parts, asked, made)
+
+
+async def download(parts: Parts, asked: Asked, make: Callable[[str], Awaitable[Response]]) -> Response:
+    """A file that is made with the person's token; where a service does not answer, the page says so."""
     try:
-        gathered = await parts.exports.gather(await parts.sessions.access_token(asked.who))
+        made = await make(await parts.sessions.access_token(asked.who))
     except TokenExpired:
         return say_next(parts, await send_to_issuer(parts, FIRST_PAGE), "renewed")
     except ServiceUnavailable as error:
         notice = Notice("This was not done", str(error))
         return await today_page(parts, asked, notice=notice, status=status_of(type(error)))
-    own = await parts.database.run(
-        lambda tx: look.gather_own(tx, person), institution_id=person.institution_id, person_id=person.person_id
-    )
-    name = f"osler-{own['as_of']:%Y-%m-%d}.zip"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    zipped = _zip({**gathered, "console": own})
-    return parts.look.dress(Response(zipped, media_type="application/zip", headers=headers))
+    return parts.look.dress(made)
 
 
 def _zip(documents: Mapping[str, Mapping[str, Any]]) -> bytes:

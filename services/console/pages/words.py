@@ -98,6 +98,11 @@ class Clock:
         local = at.astimezone(self.zone)
         return f"{local.day} {_MONTHS[local.month - 1]}" + self._year(local)
 
+    def date(self, at: datetime) -> str:
+        """`2 October 2026`, whichever year it is."""
+        local = at.astimezone(self.zone)
+        return f"{local.day} {_MONTHS[local.month - 1]} {local.year}"
+
     def span(self, starts_at: datetime, ends_at: datetime) -> str:
         """`Thu 3 Dec, 16:30 to 17:00 EST`."""
         start, end = starts_at.astimezone(self.zone), ends_at.astimezone(self.zone)

@@ -63,6 +63,9 @@ class World:
     exports: dict[str, httpx.Response] = field(default_factory=dict[str, httpx.Response])
     """What the services answer who are asked for a person's export, by their address."""
     exported_as: list[str] = field(default_factory=list[str])
+    record: httpx.Response = field(default_factory=lambda: httpx.Response(503))
+    """What pairing answers whoever asks for their record."""
+    recorded_as: list[str] = field(default_factory=list[str])
     is_away: bool = False
     behind: dict[str, FastAPI] = field(default_factory=dict[str, FastAPI])
     """Services that are really there, by their address; a sign-in's token is the subject that it proves."""
@@ -130,6 +133,9 @@ class World:
         self.queries.append(request.url.query.decode())
         if request.method == "GET" and request.url.path in self.shows:
             return httpx.Response(200, json=self.shows[request.url.path])
+        if request.url.path == "/me/record":
+            self.recorded_as.append(request.headers["authorization"])
+            return self.record
         _, _, pair_id, *act = (*request.url.path.split("/"), "")
         pair = self.pairs.get(pair_id)
         if pair is None:
