@@ -13,7 +13,6 @@ from shared.contracts.directory import (
     PersonLeft,
     PersonReturned,
     PersonWentOnLeave,
-    ProfileChanged,
     RoleAssigned,
     RoleRemoved,
 )
@@ -85,7 +84,6 @@ def _hear_directory(events: EventConsumer) -> None:
     events.on(RoleAssigned)(hear.note_role)
     events.on(RoleRemoved)(hear.note_role_removed)
     events.on(PersonErased)(hear.erase_person)
-    events.on(ProfileChanged)(asked.note_languages)
     events.on(AgreementSigned)(hear.sign_agreement)
     events.on(AgreementEnded)(hear.end_agreement)
 

@@ -18,7 +18,6 @@ CREATE TABLE people (
     status text NOT NULL CHECK (status IN ('here', 'on_leave', 'left', 'erased')),
     places integer NOT NULL DEFAULT 0 CHECK (places >= 0),
     shared_places integer NOT NULL DEFAULT 0 CHECK (shared_places >= 0),
-    languages text[] NOT NULL DEFAULT '{}',
     PRIMARY KEY (institution_id, person_id),
     CHECK (status <> 'erased' OR (name IS NULL AND locale IS NULL))
 );
@@ -189,11 +188,11 @@ CREATE FUNCTION count_consortium(as_of timestamptz) RETURNS TABLE (institutions 
 -- Who somebody is whose id the viewer was given: their own institution's people, mentors whom another one shares with it
 -- under an agreement in force, and whoever asks the viewer or was asked by them. Nobody can list people with it.
 CREATE FUNCTION name_people(wanted uuid[], as_of timestamptz) RETURNS TABLE (
-    person_id uuid, name text, locale text, institution_id uuid, institution text, languages text[]
+    person_id uuid, name text, locale text, institution_id uuid, institution text
 )
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, console, pg_temp
     AS $$
-        SELECT p.person_id, p.name, p.locale, p.institution_id, i.name, p.languages
+        SELECT p.person_id, p.name, p.locale, p.institution_id, i.name
         FROM people p JOIN institutions i ON i.institution_id = p.institution_id
         WHERE p.person_id = ANY (wanted) AND (
             p.institution_id = ctx_institution()

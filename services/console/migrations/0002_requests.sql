@@ -1,5 +1,4 @@
--- Whom mentees ask, what people speak, and when a conflict of interest has to be resolved.
-ALTER TABLE people ADD COLUMN languages text[] NOT NULL DEFAULT '{}';
+-- Whom mentees ask, and when a conflict of interest has to be resolved.
 ALTER TABLE pairs ADD COLUMN coi_review_by timestamptz;
 
 -- A mentor whom a request asks, or asked: no rank, and nobody else whom it names.
@@ -19,11 +18,11 @@ CALL wall_by('choices', 'mentor_institution_id', 'mentee_institution_id');
 -- Who somebody is whose id the viewer was given: their own institution's people, mentors whom another one shares with it
 -- under an agreement in force, and whoever asks the viewer or was asked by them. Nobody can list people with it.
 CREATE FUNCTION name_people(wanted uuid[], as_of timestamptz) RETURNS TABLE (
-    person_id uuid, name text, locale text, institution_id uuid, institution text, languages text[]
+    person_id uuid, name text, locale text, institution_id uuid, institution text
 )
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, console, pg_temp
     AS $$
-        SELECT p.person_id, p.name, p.locale, p.institution_id, i.name, p.languages
+        SELECT p.person_id, p.name, p.locale, p.institution_id, i.name
         FROM people p JOIN institutions i ON i.institution_id = p.institution_id
         WHERE p.person_id = ANY (wanted) AND (
             p.institution_id = ctx_institution()

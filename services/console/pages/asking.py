@@ -10,14 +10,14 @@ from uuid import UUID
 from starlette.responses import RedirectResponse, Response
 
 from services.console.commands import Question, Told
-from services.console.domain import NoSuchPage, TokenExpired, Viewer
+from services.console.domain import NoSuchPage, TokenExpired, Viewer, Who
 from services.console.pages.access import FIRST_PAGE, Answer, Asked
 from services.console.pages.look import Notice, shell
 from services.console.pages.parts import Parts
 from services.console.pages.signing_in import send_to_issuer
 from services.console.pages.today import SAID, say_next
 from services.console.use_cases import look
-from services.console.use_cases.asked import Known, list_known
+from services.console.use_cases.asked import list_known
 from shared.platform.database import Transaction
 
 NOT_DONE: Final = "This was not done"
@@ -68,7 +68,7 @@ async def show(
     return response
 
 
-async def known(parts: Parts, asked: Asked, person_ids: Sequence[UUID]) -> dict[str, Known]:
+async def known(parts: Parts, asked: Asked, person_ids: Sequence[UUID]) -> dict[str, Who]:
     """Those of these people whom this person may know, by id as services write it."""
     person = asked.who.session.person
     found = await parts.database.run(

@@ -16,6 +16,8 @@ COLUMNS: Final[Mapping[str, str]] = {
     "time_zone": "Time zone",
     "places": "Places",
     "shared_places": "Shared places",
+    "evaluator_of": "Evaluator of",
+    "evaluator_until": "Evaluator until",
 }
 
 TAKEN: Final[Mapping[str, str]] = {
@@ -62,6 +64,8 @@ REASONS: Final[Mapping[str, str]] = {
     "bad_status": "The status is none of active, on_leave and left.",
     "bad_date": "This is no day written as 2027-01-31.",
     "absurd_date": "This day is too far away.",
+    "half_evaluator": "An evaluator has both a programme and a last day. Fill both cells, or neither.",
+    "own_programme": "The person directs, judges or coaches in this programme. End that duty first.",
     "own_administrator": "The row would shut you out yourself.",
     "last_administrator": "Nobody would be left to administer your hospital.",
     "same_person": "Somebody here has this name. Say whether it is the same person.",
@@ -69,6 +73,7 @@ REASONS: Final[Mapping[str, str]] = {
 }
 
 LEFT: Final[Mapping[str, str]] = {
+    "own_programme": "Stays as is: they would be mentee of a programme in which they have a duty.",
     "erased": "Stays as is: this person was erased.",
     "own_administrator": "Stays as is: it would shut you out yourself.",
     "last_administrator": "Stays as is: nobody would be left to administer your hospital.",

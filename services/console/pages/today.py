@@ -9,14 +9,14 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
-from services.console.domain import ConsortiumToday, InstitutionToday, Today, TooManyWatchers
+from services.console.domain import ConsortiumToday, InstitutionToday, Today, TooManyWatchers, Who
 from services.console.live import Watcher, state_of
 from services.console.pages.access import FIRST_PAGE, Asked
 from services.console.pages.look import Notice, shell
 from services.console.pages.parts import Parts
 from services.console.sessions import SignedIn
 from services.console.use_cases import look
-from services.console.use_cases.asked import Ask, Known, list_asks
+from services.console.use_cases.asked import Ask, list_asks
 from shared.platform.database import Transaction
 
 _HEARTBEAT_SECONDS: Final = 15.0
@@ -122,7 +122,7 @@ async def _changes(parts: Parts, who: SignedIn, watcher: Watcher, seen: str) -> 
 async def _content(parts: Parts, who: SignedIn) -> dict[str, Any]:
     person = who.session.person
 
-    async def read(tx: Transaction) -> tuple[str, Today, tuple[Sequence[Ask], Mapping[UUID, Known]]]:
+    async def read(tx: Transaction) -> tuple[str, Today, tuple[Sequence[Ask], Mapping[UUID, Who]]]:
         # The state first: a change between the two reads makes one look too many, and never one too few.
         now, revisions = await look.list_revisions(tx, [person.institution_id])
         state = state_of(revisions.get(person.institution_id, 0), now)

@@ -14,14 +14,6 @@ Closed = Literal["accepted", "declined", "lapsed", "passed_over", "withdrawn"]
 
 
 @dataclass(frozen=True)
-class Known:
-    """Somebody as the viewer may know them, with what they speak, as language tags."""
-
-    who: Who
-    languages: Sequence[str]
-
-
-@dataclass(frozen=True)
 class Ask:
     """A mentee asks a mentor, who has not answered yet; the request goes on without them at `ends_at`."""
 
@@ -53,16 +45,6 @@ def close_choice(tx: Transaction, choice_id: UUID, state: Closed) -> None:
     tx.later("UPDATE choices SET state = $2 WHERE choice_id = $1", choice_id, state)
 
 
-def set_languages(tx: Transaction, institution_id: UUID, person_id: UUID, languages: Sequence[str]) -> None:
-    """What a person speaks; nothing is kept of an erased one."""
-    tx.later(
-        "UPDATE people SET languages = $3 WHERE institution_id = $1 AND person_id = $2 AND status <> 'erased'",
-        institution_id,
-        person_id,
-        list(languages),
-    )
-
-
 async def list_asks(tx: Transaction, of: UUID) -> tuple[Ask, ...]:
     """Requests that wait for a person's answer, and their own that wait for another's, the first to end first."""
     rows = await tx.fetch(
@@ -82,17 +64,11 @@ async def find_choice_state(tx: Transaction, choice_id: UUID) -> str | None:
     return None if row is None else row["state"]
 
 
-async def list_known(tx: Transaction, person_ids: Sequence[UUID]) -> dict[UUID, Known]:
+async def list_known(tx: Transaction, person_ids: Sequence[UUID]) -> dict[UUID, Who]:
     """Those of these people whom the viewer may know, by id."""
     rows = await tx.fetch(
-        "SELECT person_id, name, locale, institution_id, institution, languages FROM name_people($1, $2)",
+        "SELECT person_id, name, locale, institution_id, institution FROM name_people($1, $2)",
         list(person_ids),
         tx.now,
     )
-    return {
-        row["person_id"]: Known(
-            Who(row["person_id"], row["name"], row["locale"], row["institution_id"], row["institution"]),
-            row["languages"],
-        )
-        for row in rows
-    }
+    return {row["person_id"]: Who(**row) for row in rows}

@@ -133,7 +133,7 @@ async def erase_person(tx: Transaction, institution_id: UUID, person_id: UUID) -
     await tx.execute(
         """
         UPDATE people SET status = 'erased', name = NULL, locale = NULL, time_zone = 'UTC',
-            places = 0, shared_places = 0, contact_version = 0, languages = '{}'
+            places = 0, shared_places = 0, contact_version = 0
         WHERE institution_id = $1 AND person_id = $2
         """,
         institution_id,

@@ -3,22 +3,20 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
+from services.console.domain import Who
 from services.console.store import asked, heard
-from services.console.store.asked import Ask, Closed, Known
-from shared.contracts.directory import ProfileChanged
+from services.console.store.asked import Ask, Closed
 from shared.contracts.pairing import ChoiceEvent, RequestSent
 from shared.platform.database import Transaction
 from shared.platform.members import Person
 
 __all__ = [
     "Ask",
-    "Known",
     "ask_mentor",
     "close_choice",
     "find_choice_state",
     "list_asks",
     "list_known",
-    "note_languages",
 ]
 
 
@@ -34,19 +32,14 @@ async def close_choice(tx: Transaction, event: ChoiceEvent, state: Closed) -> No
     heard.bump_revisions(tx, event.institution_ids, event.topic)
 
 
-async def note_languages(tx: Transaction, event: ProfileChanged) -> None:
-    """What a person speaks, for whoever looks for a mentor; nothing else of a profile is kept."""
-    asked.set_languages(tx, event.institution_id, event.person_id, event.languages)
-
-
-async def list_asks(tx: Transaction, person: Person) -> tuple[tuple[Ask, ...], Mapping[UUID, Known]]:
+async def list_asks(tx: Transaction, person: Person) -> tuple[tuple[Ask, ...], Mapping[UUID, Who]]:
     """What waits for a person's answer and what of theirs waits for another's, with who these people are."""
     asks = await asked.list_asks(tx, person.person_id)
     people = {person_id for ask in asks for person_id in (ask.mentor_id, ask.mentee_id)}
     return asks, await asked.list_known(tx, sorted(people)) if people else {}
 
 
-async def list_known(tx: Transaction, person_ids: Sequence[UUID]) -> dict[UUID, Known]:
+async def list_known(tx: Transaction, person_ids: Sequence[UUID]) -> dict[UUID, Who]:
     """Those of these people whom the viewer may know: their own institution's, shared mentors, and who asks whom."""
     return await asked.list_known(tx, person_ids)
 

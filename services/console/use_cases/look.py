@@ -27,7 +27,7 @@ from services.console.domain import (
     Today,
     Viewer,
 )
-from services.console.store import asked, shown, signed_in
+from services.console.store import shown, signed_in
 from shared.platform.database import Transaction
 from shared.platform.members import Person
 
@@ -120,14 +120,12 @@ async def find_name(tx: Transaction, person: Person, other_id: UUID) -> tuple[st
 async def gather_own(tx: Transaction, person: Person) -> dict[str, Any]:
     """The console's own part of what a person takes with them: how they are shown, and where they are signed in."""
     viewer = await shown.get_viewer(tx, person)
-    known = await asked.list_known(tx, [person.person_id])
     return {
         "as_of": tx.now,
         "name": viewer.name,
         "locale": viewer.locale,
         "time_zone": viewer.zone.key,
         "institution": viewer.institution,
-        "languages": [language for one in known.values() for language in one.languages],
         "sessions": await signed_in.list_own_sessions(tx),
     }
 

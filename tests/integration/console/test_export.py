@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from shared.contracts.directory import PersonErased, ProfileChanged
+from shared.contracts.directory import PersonErased
 from tests.integration.console.consortium import Hospital, Person
 from tests.integration.console.front import DIRECTORY, MEETINGS, Front
 
@@ -16,8 +16,6 @@ from tests.integration.console.front import DIRECTORY, MEETINGS, Front
 async def a_mentor(front: Front) -> Person:
     hospital = Hospital("A hospital")
     mentor = hospital.person("Dr Ada", "mentor")
-    own = {"person_id": mentor.person_id, "institution_id": hospital.institution_id}
-    hospital.say(ProfileChanged, languages=("en", "pl"), time_zone="UTC", **own)
     hospital.person("Somebody Else", "mentor")
     await front.console.deliver(*hospital.said)
     return mentor
@@ -45,7 +43,6 @@ async def test_the_zip_holds_a_file_of_each_service_asked_for_as_the_person(fron
     assert files["directory.json"] == {"person": {"name": "Dr Ada"}}
     own = files["console.json"]
     assert (own["name"], own["institution"], len(own["sessions"])) == ("Dr Ada", "A hospital", 1)
-    assert own["languages"] == ["en", "pl"]
     assert front.world.exported_as == ["Bearer access", "Bearer access"]
 
 
