@@ -12,6 +12,7 @@ from xdist.scheduler import LoadScopeScheduling  # pyright: ignore[reportMissing
 from deploy.local.parts import Parts
 from shared.testing.stage import Engines, Stage, apply_topics, make_stage, new_passwords
 from tests import backend
+from tests.every_refusal import EveryRefusal
 
 LONG = {"chaos", "e2e", "spine"}
 STOPS_THE_PLATFORM = "test_erasure.py"  # which the others of its folder share: it comes after them
@@ -24,6 +25,7 @@ def pytest_configure(config: pytest.Config) -> None:
     SIGTERM ends in order as Ctrl-C does: parts are stopped, and no small disk stays mounted.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    config.pluginmanager.register(EveryRefusal())
     if not hasattr(config, "workerinput"):
         backend.demand()
 

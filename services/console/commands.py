@@ -10,14 +10,8 @@ from uuid import UUID
 import httpx
 from opentelemetry import propagate
 
-from services.console.domain import (
-    CommandRefused,
-    NoLongerWaits,
-    NoSuchPage,
-    PairState,
-    ServiceUnavailable,
-    TokenExpired,
-)
+from services.console.domain import PairState
+from services.console.domain.refusals import CommandRefused, NoLongerWaits, NoSuchPage, ServiceUnavailable, TokenExpired
 
 CommandName = Literal["recall", "end", "accept", "decline"]
 

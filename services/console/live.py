@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from services.console.domain import TooManyWatchers
+from services.console.domain.refusals import TooManyWatchers
 from shared.platform.database import Transaction
 from shared.platform.errors import Unavailable
 from shared.platform.loops import rest

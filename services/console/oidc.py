@@ -16,7 +16,7 @@ import jwt
 from cryptography.fernet import Fernet, InvalidToken
 from jwt.exceptions import PyJWTError
 
-from services.console.domain import IssuerUnavailable, SignInFailed, TokenExpired
+from services.console.domain.refusals import IssuerUnavailable, SignInFailed, TokenExpired
 from shared.platform.clock import RealNow, real_now
 from shared.platform.issuer import IssuerKeys
 

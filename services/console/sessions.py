@@ -17,7 +17,8 @@ from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from services.console.domain import Session, StaleForm, TokenExpired
+from services.console.domain import Session
+from services.console.domain.refusals import StaleForm, TokenExpired
 from services.console.oidc import Provider, Tokens
 from services.console.use_cases import sign_in
 from shared.platform.clock import RealNow, real_now

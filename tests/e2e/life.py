@@ -62,6 +62,9 @@ async def live(platform: Platform) -> Life:
         await done(lambda: http.post("/programmes", json={"code": "surgery", "name": "Surgery"}))
     people = await import_roster(platform, administrator, _ROSTER)
     pair_id = await work_together(platform, administrator, people, mentor=mentor, mentee=mentee, after=START)
+    async with platform.client("pairing", mentor) as http:
+        circle = {"kind": "mentor", "topic": "Theatre on Tuesdays", "person_ids": [people["t2"]]}
+        await done(lambda: http.post("/circles", json=circle))
     await erase(platform, administrator, people["t2"])
     life = Life(platform, chief, administrator, mentor, mentee, pair_id, people["t2"])
     await eventually(lambda: everything_is_said(platform), within=_HEARD_WITHIN, every=0.2)

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from services.console.domain import NoSuchPage, NotYourPage, SignedOut, StaleForm, UnknownHere
+from services.console.domain.refusals import NoSuchPage, NotYourPage, SignedOut, StaleForm, UnknownHere
 from services.console.pages.parts import Parts
 from services.console.pages.uploads import read_upload
 from services.console.sessions import SignedIn

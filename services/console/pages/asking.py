@@ -10,7 +10,8 @@ from uuid import UUID
 from starlette.responses import RedirectResponse, Response
 
 from services.console.commands import Question, Told
-from services.console.domain import NoSuchPage, TokenExpired, Viewer, Who
+from services.console.domain import Viewer, Who
+from services.console.domain.refusals import NoSuchPage, TokenExpired
 from services.console.pages.access import FIRST_PAGE, Answer, Asked
 from services.console.pages.look import Notice, shell
 from services.console.pages.parts import Parts

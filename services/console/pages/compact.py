@@ -7,15 +7,8 @@ from typing import Any, Final
 
 from starlette.responses import RedirectResponse, Response
 
-from services.console.domain import (
-    CommandRefused,
-    NoSuchPage,
-    SeenPair,
-    ServiceUnavailable,
-    StaleForm,
-    TokenExpired,
-    Viewer,
-)
+from services.console.domain import SeenPair, Viewer
+from services.console.domain.refusals import CommandRefused, NoSuchPage, ServiceUnavailable, StaleForm, TokenExpired
 from services.console.pages import compact_forms as forms
 from services.console.pages.access import Asked
 from services.console.pages.look import Notice, shell

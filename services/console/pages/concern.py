@@ -7,7 +7,7 @@ from uuid import UUID
 
 from starlette.responses import RedirectResponse, Response
 
-from services.console.domain import CommandRefused, NoSuchPage, ServiceUnavailable, TokenExpired
+from services.console.domain.refusals import CommandRefused, NoSuchPage, ServiceUnavailable, TokenExpired
 from services.console.pages.access import Asked
 from services.console.pages.compact import keep_words, open_pair
 from services.console.pages.look import Notice

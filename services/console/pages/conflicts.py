@@ -6,7 +6,8 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from services.console.commands import Question
-from services.console.domain import CommandRefused, SeenPair, StaleForm
+from services.console.domain import SeenPair
+from services.console.domain.refusals import CommandRefused, StaleForm
 from services.console.pages.access import FIRST_PAGE, Asked
 from services.console.pages.asking import NOT_DONE, ask, go_to, id_of, renewing, show
 from services.console.pages.look import Notice

@@ -9,7 +9,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from services.console.domain import ServiceUnavailable, TokenExpired
+from services.console.domain.refusals import ServiceUnavailable, TokenExpired
 from services.console.pages.access import FIRST_PAGE, Asked
 from services.console.pages.look import Notice
 from services.console.pages.parts import Parts

@@ -10,7 +10,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.console.domain import NoSuchPage
+from services.console.domain.refusals import NoSuchPage
 
 _TYPES: Final = {
     "css": "text/css; charset=utf-8",

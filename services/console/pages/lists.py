@@ -7,7 +7,8 @@ from uuid import UUID
 
 from starlette.responses import Response
 
-from services.console.domain import ListName, LongList, NoSuchPage, Position
+from services.console.domain import ListName, LongList, Position
+from services.console.domain.refusals import NoSuchPage
 from services.console.pages.access import Asked
 from services.console.pages.look import shell
 from services.console.pages.parts import Parts

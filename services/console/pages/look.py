@@ -11,7 +11,8 @@ from typing import Any, Final
 from jinja2 import DictLoader, Environment, StrictUndefined
 from starlette.responses import HTMLResponse, Response
 
-from services.console.domain import NotYourPage, SignedOut, UnknownHere, Viewer
+from services.console.domain import Viewer
+from services.console.domain.refusals import NotYourPage, SignedOut, UnknownHere
 from services.console.pages import words
 from services.console.pages.files import Files
 from shared.platform.errors import NotFound, OslerError, Unavailable

@@ -9,16 +9,15 @@ from uuid import UUID
 from starlette.responses import RedirectResponse, Response
 
 from services.console.commands import COMMANDS, REASONS, Command
-from services.console.domain import (
+from services.console.domain import SeenPair, Viewer
+from services.console.domain.refusals import (
     CommandRefused,
     NoLongerWaits,
     NoSuchPage,
-    SeenPair,
     ServiceUnavailable,
     StaleForm,
     TokenExpired,
     TooManyWatchers,
-    Viewer,
 )
 from services.console.pages.access import FIRST_PAGE, Asked
 from services.console.pages.look import Notice, shell

@@ -7,7 +7,7 @@ from uuid import UUID
 from starlette.responses import Response
 
 from services.console.commands import Question
-from services.console.domain import CommandRefused, NoSuchPage
+from services.console.domain.refusals import CommandRefused, NoSuchPage
 from services.console.pages.access import Asked
 from services.console.pages.asking import NOT_DONE, ask, go_to, id_of, known, people_in, renewing, show
 from services.console.pages.look import Notice

@@ -6,7 +6,7 @@ from typing import Final
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from services.console.domain import NoSuchPage
+from services.console.domain.refusals import NoSuchPage
 from services.console.pages import (
     asked,
     compact,

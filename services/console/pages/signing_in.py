@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 from starlette.responses import RedirectResponse, Response
 
-from services.console.domain import IssuerUnavailable, SignInFailed
+from services.console.domain.refusals import IssuerUnavailable, SignInFailed
 from services.console.oidc import ATTEMPT_SECONDS, Attempt
 from services.console.pages.access import FIRST_PAGE, Asked, safe_return
 from services.console.pages.parts import Parts

@@ -9,7 +9,8 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
-from services.console.domain import ConsortiumToday, InstitutionToday, Today, TooManyWatchers, Who
+from services.console.domain import ConsortiumToday, InstitutionToday, Today, Who
+from services.console.domain.refusals import TooManyWatchers
 from services.console.live import Watcher, state_of
 from services.console.pages.access import FIRST_PAGE, Asked
 from services.console.pages.look import Notice, shell

@@ -6,7 +6,7 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
-from services.console.domain import StaleForm
+from services.console.domain.refusals import StaleForm
 from shared.platform.http import MIB, bodies
 
 _MOST_FILE_BYTES: Final = 10 * MIB

@@ -16,8 +16,6 @@ from services.console.domain import (
     ListName,
     LongList,
     Meeting,
-    NoSuchPage,
-    NotYourPage,
     Numbers,
     OwnToday,
     Position,
@@ -27,6 +25,7 @@ from services.console.domain import (
     Today,
     Viewer,
 )
+from services.console.domain.refusals import NoSuchPage, NotYourPage
 from services.console.store import shown, signed_in
 from shared.platform.database import Transaction
 from shared.platform.members import Person

@@ -3,7 +3,8 @@
 from datetime import timedelta
 from typing import Final
 
-from services.console.domain import Session, UnknownHere
+from services.console.domain import Session
+from services.console.domain.refusals import UnknownHere
 from services.console.store import signed_in
 from shared.platform.database import Transaction
 from shared.platform.members import Person, find_member

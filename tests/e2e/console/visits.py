@@ -80,8 +80,10 @@ class Sight:
         """Nothing for axe to find, and nothing cut off, in each of these looks."""
         for width, scheme in looks:
             await self.look(width, scheme)
-            assert await self.axe() == [], (self.page.url, width, scheme)
-            assert await self.cut_off() == [], (self.page.url, width, scheme)
+            found = await self.axe()
+            assert found == [], (self.page.url, width, scheme, found)
+            cut = await self.cut_off()
+            assert cut == [], (self.page.url, width, scheme, cut)
 
     async def shows(self, selector: str) -> None:
         """Reload until it is there: the page without a script knows no other way."""

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 from starlette.types import Message, Scope, Send
 
-from services.console.domain import TooManyWatchers
+from services.console.domain.refusals import TooManyWatchers
 from services.console.live import MOST_EACH, Watcher, state_of
 from services.console.use_cases import look
 from shared.platform.members import Person as Member

@@ -7,7 +7,8 @@ from uuid import uuid4
 
 import pytest
 
-from services.console.domain import ConsortiumToday, InstitutionToday, NoSuchPage, NotYourPage, OwnToday, Today
+from services.console.domain import ConsortiumToday, InstitutionToday, OwnToday, Today
+from services.console.domain.refusals import NoSuchPage, NotYourPage
 from services.console.use_cases import look
 from shared.contracts.contacts import ContactErased, contact_id
 from shared.contracts.directory import AgreementEnded, AgreementSigned, PersonErased, PersonLeft, RoleAssigned

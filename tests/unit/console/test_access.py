@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from services.console.domain import SignInFailed
+from services.console.domain.refusals import SignInFailed
 from services.console.oidc import Attempt
 from services.console.pages.access import safe_return, sign_in_page
 from services.console.sessions import CookieNames, cipher_of
