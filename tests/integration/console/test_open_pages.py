@@ -142,6 +142,7 @@ async def test_a_token_and_a_profile_are_made_without_scripts_and_open_to_everyb
             await sight.page.goto(url + address)
             await sight.is_open(OUTERMOST)
         await _press(sight.page, "button:has-text('Save your profile')")
+        await expect(sight.page.get_by_text("Done. Your profile is saved.")).to_be_visible()
         await sight.page.goto(f"{url}/tokens")
         await sight.page.get_by_label("What it is for").fill("Another")
         await _press(sight.page, "button:has-text('Make the token')")
