@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import signal
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
@@ -137,6 +138,8 @@ async def _serve(service: Service, settings: PlatformSettings, role: Role) -> in
         loop.add_signal_handler(number, stopping.set)
     try:
         async with running(service, settings, role, stopping) as app:
+            gc.collect()
+            gc.freeze()  # what stays until the end is not searched again: that made one answer in a hundred wait
             http = _Server(server_config(app, settings))
             serving = asyncio.create_task(http.serve())
             stopped = asyncio.create_task(stopping.wait())
