@@ -4,6 +4,7 @@ import ssl
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
+from faststream.kafka import KafkaBroker
 from faststream.security import BaseSecurity, SASLScram512
 
 from shared.platform.fetching import read_any_header_name
@@ -13,11 +14,7 @@ read_any_header_name()  # here, because whoever reads asks this module how to re
 
 # Under Kafka's own limit of 1 MiB for a batch, with room for its header.
 _MAX_BATCH_BYTES = 900_000
-
-
-def addresses(settings: PlatformSettings) -> list[str]:
-    """Each broker by itself: FastStream takes a text with commas for the name of one."""
-    return settings.kafka_bootstrap.split(",")
+_STOP_SECONDS = 15
 
 
 def client_options(settings: PlatformSettings) -> dict[str, Any]:
@@ -38,7 +35,7 @@ def client_options(settings: PlatformSettings) -> dict[str, Any]:
 
 
 def broker_security(settings: PlatformSettings) -> BaseSecurity:
-    """The same for FastStream's broker."""
+    """The same for FastStream's brokers."""
     context = ssl.create_default_context() if settings.kafka_protocol.endswith("SSL") else None
     if settings.kafka_protocol.startswith("SASL"):
         return SASLScram512(
@@ -48,6 +45,19 @@ def broker_security(settings: PlatformSettings) -> BaseSecurity:
             use_ssl=context is not None,
         )
     return BaseSecurity(ssl_context=context, use_ssl=context is not None)
+
+
+def make_broker(settings: PlatformSettings, name: str) -> KafkaBroker:
+    """What a service subscribes with; `name` is how Kafka's own logs call it."""
+    return KafkaBroker(
+        settings.kafka_bootstrap.split(","),  # each by itself: FastStream takes a text with commas for the name of one
+        security=broker_security(settings),
+        client_id=name,
+        allow_auto_create_topics=False,
+        graceful_timeout=_STOP_SECONDS,
+        apply_types=False,  # a batch is handled as it is: looking for what to inject took a thread's help for each
+        logger=None,
+    )
 
 
 def make_producer(settings: PlatformSettings) -> AIOKafkaProducer:

@@ -27,7 +27,7 @@ from shared.platform.database import Database, is_nobodys_fault
 from shared.platform.http import Routes, parked
 from shared.platform.http.application import build_app
 from shared.platform.http.wire import server_config
-from shared.platform.kafka import addresses, broker_security, make_producer
+from shared.platform.kafka import make_broker, make_producer
 from shared.platform.loops import Backoff, rest
 from shared.platform.relay import Relay
 from shared.platform.settings import PlatformSettings, SettingsRefused, postgres_warning, refuse_superuser
@@ -39,7 +39,6 @@ Role = Literal["api", "worker", "all"]
 # Twelve connections a process, the relay's and the timers' included.
 _APP_POOL: Final = 5
 _WORKER_POOL: Final = 7
-_STOP_SECONDS: Final = 15
 
 _log = logger("service")
 
@@ -198,14 +197,7 @@ async def _start_worker(service: Service, runtime: Runtime, doors: _Doors, stack
     doors.start(lambda: janitor.run(runtime.worker), "janitor")
     if not service.events:
         return
-    broker = KafkaBroker(
-        addresses(runtime.settings),
-        security=broker_security(runtime.settings),
-        client_id=service.name,
-        allow_auto_create_topics=False,
-        graceful_timeout=_STOP_SECONDS,
-        logger=None,
-    )
+    broker = make_broker(runtime.settings, service.name)
     for events in service.events:
         subscriptions = subscribe_events(broker, runtime.worker, events, place=runtime.settings.place)
         doors.subscriptions.append(subscriptions)

@@ -12,13 +12,12 @@ from pathlib import Path
 from uuid import UUID
 
 from aiokafka import AIOKafkaConsumer
-from faststream.kafka import KafkaBroker
 
 from shared.contracts.pairing import PairEvent, PairPaused, PairResumed
 from shared.platform.consumer import EventConsumer
 from shared.platform.consumer.subscribe import subscribe_events
 from shared.platform.database import Database, Transaction
-from shared.platform.kafka import broker_security, client_options
+from shared.platform.kafka import client_options, make_broker
 from shared.platform.settings import PlatformSettings
 from shared.testing.eventually import eventually
 from tests.bench import bare
@@ -60,9 +59,7 @@ async def listen(settings: PlatformSettings, database: Database, name: str, book
     events.on(PairPaused)(note)
     events.on(PairResumed)(note)
     database.on_commit(told)
-    broker = KafkaBroker(
-        settings.kafka_bootstrap, security=broker_security(settings), allow_auto_create_topics=False, logger=None
-    )
+    broker = make_broker(settings, "meetings")
     subscriber = subscribe_events(broker, database, events, place="0").by_topic[TOPIC]
     await broker.connect()
     await subscriber.start()

@@ -5,13 +5,11 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from faststream.kafka import KafkaBroker
-
 from shared.contracts.pairing import PairPaused
 from shared.platform.consumer import EventConsumer
 from shared.platform.consumer.subscribe import subscribe_events
 from shared.platform.database import Database, Transaction
-from shared.platform.kafka import broker_security, make_producer
+from shared.platform.kafka import make_broker, make_producer
 from shared.platform.outbox import SHARDS
 from shared.platform.relay import Relay
 from shared.platform.settings import PlatformSettings
@@ -162,13 +160,7 @@ async def consume(stage: Stage, name: str, way: str, events: int) -> Lap:
     settings = stage.settings("meetings")
     effects = Effects(name, Lap(events))
     effects.committed.expect(events)
-    broker = KafkaBroker(
-        settings.kafka_bootstrap,
-        security=broker_security(settings),
-        allow_auto_create_topics=False,
-        graceful_timeout=10,
-        logger=None,
-    )
+    broker = make_broker(settings, "meetings")
     async with database(stage, "meetings") as worker:
         worker.on_commit(effects.told)
         subscriptions = subscribe_events(broker, worker, effects.consumer(way), place="0")

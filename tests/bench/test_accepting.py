@@ -17,7 +17,7 @@ from shared.platform.loops import rest
 from shared.testing.eventually import eventually
 from tests.bench.measuring import Bound, Figure, Lap
 from tests.bench.report import Report
-from tests.e2e.life import ALDER, ST_BRIGIDS, done, found, join, seen
+from tests.e2e.life import ALDER, ST_BRIGIDS, done, everything_is_said, found, join, seen
 from tests.e2e.up import Platform, osler_up
 from tests.unit.directory.rosters import ADA, a_roster
 
@@ -139,11 +139,10 @@ async def _propose(hospitals: Hospitals, mentors: list[str], accepts: int) -> li
 
 
 async def _is_quiet(platform: Platform) -> bool:
-    """Whether no outbox holds anything and every mail that may go has gone."""
+    """Whether everything is said and heard, and every mail that may go has gone."""
     async with platform.administrator() as connection:
-        return await connection.fetchval(
-            "SELECT NOT EXISTS (SELECT FROM pairing.outbox) AND NOT EXISTS (SELECT FROM notifications.outbox)"
-        )
+        mails = await connection.fetchval("SELECT count(*) FROM notifications.messages WHERE state = 'waiting'")
+    return mails == 0 and await everything_is_said(platform)
 
 
 @asynccontextmanager

@@ -14,8 +14,6 @@ from pathlib import Path
 from typing import ClassVar, LiteralString
 from uuid import UUID, uuid5
 
-from faststream.kafka import KafkaBroker
-
 from shared.contracts.meetings import MeetingExpired
 from shared.contracts.pairing import PairEvent, PairPaused, PairResumed
 from shared.platform import outbox
@@ -23,7 +21,7 @@ from shared.platform.consumer import EventConsumer
 from shared.platform.consumer.subscribe import subscribe_events
 from shared.platform.database import Database, Transaction
 from shared.platform.errors import Unavailable
-from shared.platform.kafka import addresses, broker_security, make_producer
+from shared.platform.kafka import make_broker, make_producer
 from shared.platform.loops import rest
 from shared.platform.relay import Relay
 from shared.platform.settings import PlatformSettings
@@ -189,13 +187,7 @@ async def open_doors(
     if "timer" in doors:
         loops.append(Firer(worker, ticking()).run())
     if "consumer" in doors:
-        broker = KafkaBroker(
-            addresses(settings),
-            security=broker_security(settings),
-            allow_auto_create_topics=False,
-            graceful_timeout=10,
-            logger=None,
-        )
+        broker = make_broker(settings, arguments.consumer)
         subscriptions = subscribe_events(broker, worker, listening(arguments.consumer), place=settings.place)
         await broker.connect()
         for subscriber in subscriptions.by_topic.values():

@@ -12,13 +12,12 @@ import pytest
 from aiokafka import AIOKafkaProducer, ConsumerRecord
 from aiokafka.consumer import fetcher
 from aiokafka.errors import CorruptRecordException
-from faststream.kafka import KafkaBroker
 
 from shared.contracts.pairing import PairResumed
 from shared.platform.compacted import read_last_words
 from shared.platform.consumer.subscribe import subscribe_events
 from shared.platform.database import Database
-from shared.platform.kafka import broker_security, client_options
+from shared.platform.kafka import client_options, make_broker
 from shared.platform.outbox import route
 from shared.testing.eventually import eventually
 from shared.testing.running import record_of
@@ -107,9 +106,7 @@ class FailsOnce(fetcher.PartitionRecords):
 async def a_listener(stage: Stage, name: str) -> AsyncGenerator[Database]:
     """A consumer in this process."""
     settings = stage.settings("meetings")
-    broker = KafkaBroker(
-        settings.kafka_bootstrap, security=broker_security(settings), allow_auto_create_topics=False, logger=None
-    )
+    broker = make_broker(settings, name)
     async with Database.open(stage.database("meetings_worker"), schema="meetings", strict=True) as database:
         subscriptions = subscribe_events(broker, database, listening(name), place="0")
         await broker.connect()

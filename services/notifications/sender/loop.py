@@ -21,6 +21,7 @@ AT_ONCE: Final = 20
 _WORK_SECONDS: Final = 30.0
 """No mail is begun later than this after it was taken: with the server's own time limits that ends before the lease."""
 _POLL_SECONDS: Final = 1.0
+_SHARE_SECONDS: Final = 0.2  # a mail that comes after a quiet moment goes at once, what follows shares a connection
 _FIRST_PAUSE_SECONDS: Final = 1.0
 _LONGEST_PAUSE_SECONDS: Final = 60.0
 
@@ -70,11 +71,11 @@ class Sender:
         self._left_over = True  # until this step has settled or given back what it takes
         self._wake.clear()
         busy = await self._anything_waits()
-        if busy:
-            await self.send_some()
+        sent = await self.send_some() if busy else 0
         self._left_over = False
-        if not busy:
-            await self._idle()
+        if busy:
+            return 0.0 if sent == AT_ONCE else _SHARE_SECONDS
+        await self._idle()
         return 0.0
 
     async def send_some(self) -> int:

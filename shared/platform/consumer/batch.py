@@ -165,6 +165,10 @@ class BatchApplier:
         for record in batch:
             await self.apply_one(record)
 
+    def hears(self, batch: Sequence[Incoming | Unreadable]) -> bool:
+        """Whether any of these is more to this consumer than a version that it has seen."""
+        return any(isinstance(each, Unreadable) or self._events.handlers_of(each.kind) for each in batch)
+
     async def apply_one(self, record: Incoming | Unreadable) -> None:
         """Apply one record in a transaction of its own, or park it with the reason."""
         try:
