@@ -3,19 +3,18 @@
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
-from uuid import UUID
 
 from starlette.responses import RedirectResponse, Response
 
 from services.console.domain.refusals import CommandRefused, NoSuchPage, ServiceUnavailable, TokenExpired
 from services.console.pages.access import Asked
+from services.console.pages.asking import known, people_in
 from services.console.pages.compact import keep_words, open_pair
 from services.console.pages.look import Notice
 from services.console.pages.pairs import key_of, pair_id_of, words_of
 from services.console.pages.parts import Parts
 from services.console.pages.signing_in import send_to_issuer
 from services.console.pages.today import say_next
-from services.console.use_cases import look
 
 _NOBODY: Final = "no_concern_contact"
 
@@ -46,22 +45,13 @@ async def _concern_page(
     parts: Parts, asked: Asked, *, notice: Notice | None = None, status: int = HTTPStatus.OK
 ) -> Response:
     content = await open_pair(parts, asked)
-    person = asked.who.session.person
     try:
         contact = await _find_contact(parts, await parts.sessions.access_token(asked.who))
     except TokenExpired:
         return await send_to_issuer(parts, asked.request.url.path)
-    name: tuple[str | None, str | None] = (None, None)
-    if contact is not None:
-        contact_id = UUID(contact["person_id"])
-        name = await parts.database.run(
-            lambda tx: look.find_name(tx, person, contact_id),
-            institution_id=person.institution_id,
-            person_id=person.person_id,
-        )
     shown = {
-        "has_contact": contact is not None,
-        "contact": name,
+        "contact_id": contact["person_id"] if contact else None,
+        "people": await known(parts, asked, people_in([contact] if contact else [], "person_id")),
         "words": asked.form.get("words", ""),
         "notice": notice,
     }

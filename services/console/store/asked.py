@@ -58,12 +58,6 @@ async def list_asks(tx: Transaction, of: UUID) -> tuple[Ask, ...]:
     return tuple(Ask(**row) for row in rows)
 
 
-async def find_choice_state(tx: Transaction, choice_id: UUID) -> str | None:
-    """How the console last heard that a choice stands; None while it has not heard of it."""
-    row = await tx.find("SELECT state FROM choices WHERE choice_id = $1", choice_id)
-    return None if row is None else row["state"]
-
-
 async def list_known(tx: Transaction, person_ids: Sequence[UUID]) -> dict[UUID, Who]:
     """Those of these people whom the viewer may know, by id."""
     rows = await tx.fetch(

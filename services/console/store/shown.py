@@ -114,14 +114,6 @@ async def get_viewer(tx: Transaction, person: Person) -> Viewer:
     )
 
 
-async def find_name(tx: Transaction, institution_id: UUID, person_id: UUID) -> tuple[str | None, str | None]:
-    """Name and locale of a person; None and None where nothing was heard of them."""
-    row = await tx.find(
-        "SELECT name, locale FROM people WHERE institution_id = $1 AND person_id = $2", institution_id, person_id
-    )
-    return (None, None) if row is None else (row["name"], row["locale"])
-
-
 async def count_numbers(
     tx: Transaction, institution_id: UUID, silent_since: datetime, now: datetime, until: datetime
 ) -> Numbers:

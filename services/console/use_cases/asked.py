@@ -14,7 +14,6 @@ __all__ = [
     "Ask",
     "ask_mentor",
     "close_choice",
-    "find_choice_state",
     "list_asks",
     "list_known",
 ]
@@ -42,8 +41,3 @@ async def list_asks(tx: Transaction, person: Person) -> tuple[tuple[Ask, ...], M
 async def list_known(tx: Transaction, person_ids: Sequence[UUID]) -> dict[UUID, Who]:
     """Those of these people whom the viewer may know: their own institution's, shared mentors, and who asks whom."""
     return await asked.list_known(tx, person_ids)
-
-
-async def find_choice_state(tx: Transaction, choice_id: UUID) -> str | None:
-    """How the console last heard that a choice stands."""
-    return await asked.find_choice_state(tx, choice_id)

@@ -111,11 +111,6 @@ async def find_viewer(tx: Transaction, person: Person) -> Viewer:
     return await shown.get_viewer(tx, person)
 
 
-async def find_name(tx: Transaction, person: Person, other_id: UUID) -> tuple[str | None, str | None]:
-    """Name and language of somebody of the person's own institution; None where neither is known here."""
-    return await shown.find_name(tx, person.institution_id, other_id)
-
-
 async def gather_own(tx: Transaction, person: Person) -> dict[str, Any]:
     """The console's own part of what a person takes with them: how they are shown, and where they are signed in."""
     viewer = await shown.get_viewer(tx, person)
