@@ -94,6 +94,12 @@ async def get_circle(tx: Transaction, circle_id: UUID) -> Circle:
     return await _circle(tx, await tx.find("SELECT " + _CIRCLE + " FROM circles WHERE circle_id = $1", circle_id))
 
 
+async def get_circles(tx: Transaction, circle_ids: Sequence[UUID]) -> dict[UUID, Circle]:
+    """Each of these that is the institution's, with its members, in order of id; seen as the leader's institution."""
+    sql: LiteralString = "SELECT " + _CIRCLE + " FROM circles WHERE circle_id = ANY($1::uuid[]) ORDER BY circle_id"
+    return {circle.circle_id: circle for circle in await _circles(tx, await tx.fetch(sql, circle_ids))}
+
+
 async def get_circle_for_update(tx: Transaction, circle_id: UUID) -> Circle:
     """The same, locked."""
     return await _circle(
@@ -102,7 +108,7 @@ async def get_circle_for_update(tx: Transaction, circle_id: UUID) -> Circle:
 
 
 async def list_circle_ids(
-    tx: Transaction, person_id: UUID, after: tuple[datetime, UUID] | None, limit: int
+    tx: Transaction, person_id: UUID, after: tuple[datetime, UUID] | None, limit: int | None
 ) -> list[tuple[UUID, UUID, datetime]]:
     """Circles that somebody leads, is of or is invited to, with their institutions and since when, the latest first."""
     since, circle_id = after or (None, None)

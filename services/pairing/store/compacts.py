@@ -122,7 +122,7 @@ async def save_version(tx: Transaction, pair_id: UUID, version: Version) -> None
     )
 
 
-async def list_versions(tx: Transaction, pair_id: UUID, before: int | None, limit: int) -> list[Version]:
+async def list_versions(tx: Transaction, pair_id: UUID, before: int | None, limit: int | None) -> list[Version]:
     """The versions of a pair's compact with numbers below `before`, the latest first."""
     rows = await tx.fetch(
         "SELECT "

@@ -60,7 +60,7 @@ async def add_concern(tx: Transaction, concern: Concern) -> None:
 
 
 async def list_concerns(
-    tx: Transaction, person_id: UUID, after: tuple[datetime, UUID] | None, limit: int
+    tx: Transaction, person_id: UUID, after: tuple[datetime, UUID] | None, limit: int | None
 ) -> list[Concern]:
     """What somebody raised, and what reached them, newest first."""
     raised_at, concern_id = after or (None, None)

@@ -68,7 +68,7 @@ async def get_first_year_offer_for_update(tx: Transaction, offer_id: UUID) -> Fi
 
 
 async def list_first_year_offers(
-    tx: Transaction, person_id: UUID | None, after: tuple[datetime, UUID] | None, limit: int
+    tx: Transaction, person_id: UUID | None, after: tuple[datetime, UUID] | None, limit: int | None
 ) -> list[FirstYearOffer]:
     """Newest first; of one person, or with None of everybody whom the wall shows."""
     offered_at, offer_id = after or (None, None)

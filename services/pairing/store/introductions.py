@@ -155,7 +155,9 @@ async def save_wishes_answered(tx: Transaction, introduction: Introduction) -> N
     )
 
 
-async def list_wishes(tx: Transaction, person_id: UUID, after: tuple[datetime, UUID] | None, limit: int) -> list[Wish]:
+async def list_wishes(
+    tx: Transaction, person_id: UUID, after: tuple[datetime, UUID] | None, limit: int | None
+) -> list[Wish]:
     """What somebody asked of mentors, and what mentees asked of them; the latest first."""
     asked_at, wish_id = after or (None, None)
     rows = await tx.fetch(
@@ -330,7 +332,7 @@ async def get_shown(tx: Transaction, person_id: UUID, introduction_id: UUID) -> 
 
 
 async def list_shown(
-    tx: Transaction, person_id: UUID, after: tuple[datetime, UUID] | None, limit: int
+    tx: Transaction, person_id: UUID, after: tuple[datetime, UUID] | None, limit: int | None
 ) -> list[ShownIntroduction]:
     """What somebody offered, and what asks or asked them, the latest first."""
     offered_at, introduction_id = after or (None, None)

@@ -63,7 +63,7 @@ async def get_leaving(tx: Transaction, pair_id: UUID) -> Leaving:
 
 
 async def list_leavings(
-    tx: Transaction, person_id: UUID, after: tuple[datetime, UUID] | None, limit: int, *, administers: bool
+    tx: Transaction, person_id: UUID, after: tuple[datetime, UUID] | None, limit: int | None, *, administers: bool
 ) -> list[Leaving]:
     """By the end of the notice; of one person, and for who administers also whatever the wall shows of other people."""
     rows = await tx.fetch(

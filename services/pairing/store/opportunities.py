@@ -112,6 +112,12 @@ async def get_opportunity(tx: Transaction, opportunity_id: UUID) -> Opportunity:
     )
 
 
+async def get_opportunities(tx: Transaction, opportunity_ids: Sequence[UUID]) -> dict[UUID, Opportunity]:
+    """Each of these that is the institution's, with its followers; seen as the institution that offers."""
+    sql: LiteralString = "SELECT " + _OPPORTUNITY + " FROM opportunities WHERE opportunity_id = ANY($1::uuid[])"
+    return {each.opportunity_id: each for each in await _opportunities(tx, await tx.fetch(sql, opportunity_ids))}
+
+
 async def get_opportunity_for_update(tx: Transaction, opportunity_id: UUID) -> Opportunity:
     """The same, locked."""
     sql: LiteralString = "SELECT " + _OPPORTUNITY + " FROM opportunities WHERE opportunity_id = $1 FOR UPDATE"
@@ -126,7 +132,7 @@ async def list_opportunity_ids(
     may_save: bool,
     now: datetime,
     after: tuple[datetime, UUID] | None,
-    limit: int,
+    limit: int | None,
 ) -> list[tuple[UUID, UUID]]:
     """Opportunities with their institutions, the latest first: one's own, what one may save, and what one follows."""
     offered_at, opportunity_id = after or (None, None)

@@ -1,5 +1,6 @@
 """The statements about pairs and what is counted of them; one function, one statement; refuses to hold a rule."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, LiteralString
 from uuid import UUID
@@ -78,6 +79,12 @@ async def get_pair_for_update(tx: Transaction, pair_id: UUID) -> Pair:
     return _pair(await tx.find("SELECT " + _PAIR + " FROM pairs WHERE pair_id = $1 FOR UPDATE", pair_id))
 
 
+async def get_pairs(tx: Transaction, pair_ids: Sequence[UUID]) -> dict[UUID, Pair]:
+    """Each of these that is there and before the wall, in order of id."""
+    sql: LiteralString = "SELECT " + _PAIR + " FROM pairs WHERE pair_id = ANY($1::uuid[]) ORDER BY pair_id"
+    return {row["pair_id"]: _pair(row) for row in await tx.fetch(sql, pair_ids)}
+
+
 async def list_open_pairs_of_for_update(tx: Transaction, person_id: UUID) -> list[Pair]:
     """Every pair or proposal of a person that is not closed, locked in order of id."""
     rows = await tx.fetch(
@@ -113,11 +120,14 @@ async def list_pairs(
     person_id: UUID,
     state: State | None,
     after: tuple[datetime, UUID] | None,
-    limit: int,
+    limit: int | None,
     *,
     administers: bool = False,
 ) -> list[Pair]:
-    """Newest first; of one person, and for who administers also whatever the wall shows of other people."""
+    """Newest first; of one person, and for who administers also whatever the wall shows of other people.
+
+    Without a limit all of them.
+    """
     proposed_at, pair_id = after or (None, None)
     rows = await tx.fetch(
         "SELECT "
@@ -136,6 +146,19 @@ async def list_pairs(
         limit,
         administers,
         tx.now,
+    )
+    return [_pair(row) for row in rows]
+
+
+async def list_mentored(tx: Transaction, mentor_id: UUID) -> list[Pair]:
+    """Every pair of a mentor that was ever active, the newest first."""
+    rows = await tx.fetch(
+        "SELECT "
+        + _PAIR
+        + """
+        FROM pairs WHERE mentor_id = $1 AND activated_at IS NOT NULL ORDER BY proposed_at DESC, pair_id DESC
+        """,
+        mentor_id,
     )
     return [_pair(row) for row in rows]
 

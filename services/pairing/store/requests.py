@@ -176,7 +176,11 @@ async def list_open_requests_of_two_for_update(tx: Transaction, one_id: UUID, ot
 
 
 async def list_requests(
-    tx: Transaction, mentee_id: UUID | None, state: RequestState | None, after: tuple[datetime, UUID] | None, limit: int
+    tx: Transaction,
+    mentee_id: UUID | None,
+    state: RequestState | None,
+    after: tuple[datetime, UUID] | None,
+    limit: int | None,
 ) -> list[Request]:
     """Newest first; of one mentee, or with None of everyone whom the wall shows."""
     sent_at, request_id = after or (None, None)
@@ -207,7 +211,7 @@ async def get_asked(tx: Transaction, choice_id: UUID) -> Asked:
 
 
 async def list_asked(
-    tx: Transaction, mentor_id: UUID, state: ChoiceState | None, after: tuple[datetime, UUID] | None, limit: int
+    tx: Transaction, mentor_id: UUID, state: ChoiceState | None, after: tuple[datetime, UUID] | None, limit: int | None
 ) -> list[Asked]:
     """What asks a mentor, or asked them, the latest first."""
     asked_at, choice_id = after or (None, None)

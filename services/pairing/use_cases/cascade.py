@@ -1,9 +1,9 @@
 """What follows every step of a request: the next mentor is asked at once; refuses to leave an open one without."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import ClassVar, Final, LiteralString
+from typing import ClassVar, Final, LiteralString, TypeVar
 from uuid import UUID
 
 from services.pairing import store
@@ -14,6 +14,7 @@ from shared.platform import outbox, timers
 from shared.platform.database import Transaction
 from shared.platform.timers import Timer
 
+T = TypeVar("T")
 BY_CLOCK: Final = frozenset[Who]({"clock"})
 BY_DIRECTORY: Final = frozenset[Who]({"directory"})
 BY_MENTEE: Final = frozenset[Who]({"mentee"})
@@ -39,6 +40,19 @@ async def standing_in(tx: Transaction, institution_id: UUID) -> AsyncGenerator[N
     before = await store.see_as(tx, institution_id)
     yield
     await store.see_as(tx, before)
+
+
+async def get_at_home(
+    tx: Transaction,
+    homes: Mapping[UUID, UUID],
+    get: Callable[[Transaction, Sequence[UUID]], Awaitable[dict[UUID, T]]],
+) -> dict[UUID, T]:
+    """What has these ids, each seen as the institution beside it; read at once from each institution."""
+    found: dict[UUID, T] = {}
+    for home_id in sorted(set(homes.values())):
+        async with standing_in(tx, home_id):
+            found |= await get(tx, [id_ for id_, its_home_id in homes.items() if its_home_id == home_id])
+    return found
 
 
 async def move_on(

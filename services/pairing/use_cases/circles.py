@@ -21,7 +21,7 @@ from services.pairing.domain import (
     refuse_leader,
 )
 from services.pairing.use_cases.asides import end_invitation, tell_invited
-from services.pairing.use_cases.cascade import standing_in
+from services.pairing.use_cases.cascade import get_at_home, standing_in
 from services.pairing.use_cases.offers import is_conflicted
 from shared.contracts.event import Role
 from shared.contracts.pairing import CircleEvent
@@ -112,14 +112,12 @@ async def show_circle(tx: Transaction, me: Member, circle_id: UUID) -> Circle:
 
 
 async def list_circles(
-    tx: Transaction, me: Member, after: tuple[datetime, UUID] | None, limit: int
+    tx: Transaction, me: Member, after: tuple[datetime, UUID] | None, limit: int | None
 ) -> list[tuple[Circle, datetime]]:
     """Circles that somebody leads, is of or is invited to, each with since when, the latest first."""
-    found: list[tuple[Circle, datetime]] = []
-    for circle_id, home_id, since in await store.list_circle_ids(tx, me.person_id, after, limit):
-        async with standing_in(tx, home_id):
-            found.append((await store.get_circle(tx, circle_id), since))
-    return found
+    listed = await store.list_circle_ids(tx, me.person_id, after, limit)
+    circles = await get_at_home(tx, {circle_id: home_id for circle_id, home_id, _ in listed}, store.get_circles)
+    return [(circles[circle_id], since) for circle_id, _, since in listed]
 
 
 async def show_counts(tx: Transaction, me: Member) -> Counts:

@@ -64,7 +64,7 @@ async def show_compact(tx: Transaction, me: Member, pair_id: UUID) -> Reading:
 
 
 async def list_versions(
-    tx: Transaction, me: Member, pair_id: UUID, before: int | None, limit: int
+    tx: Transaction, me: Member, pair_id: UUID, before: int | None, limit: int | None
 ) -> list[tuple[Version, list[Goal]]]:
     """Every version that was ever offered, the latest first, with its goals. Raises PairNotFound."""
     _part_of(await show_pair(tx, me, pair_id), me)

@@ -54,7 +54,9 @@ async def raise_concern(tx: Transaction, me: Member, pair_id: UUID, words: str, 
     return concern
 
 
-async def list_concerns(tx: Transaction, me: Member, after: tuple[datetime, UUID] | None, limit: int) -> list[Concern]:
+async def list_concerns(
+    tx: Transaction, me: Member, after: tuple[datetime, UUID] | None, limit: int | None
+) -> list[Concern]:
     """What one raised, and what reached one as the contact, newest first."""
     return await concerns.list_concerns(tx, me.person_id, after, limit)
 

@@ -31,15 +31,9 @@ async def set_conflict_policy(tx: Transaction, institution_id: UUID, warns: Coll
         await store.get_request(tx, request_id)
         for request_id in await policies.list_requests_in_question(tx, institution_id, kinds)
     ]
-    pairs = [
-        await store.get_pair(tx, pair_id)
-        for pair_id in await policies.list_pairs_in_question(tx, institution_id, kinds)
-    ]
-    circles = [
-        await store.get_circle(tx, circle_id)
-        for circle_id in await policies.list_circles_in_question(tx, institution_id, kinds)
-    ]
+    pairs = await store.get_pairs(tx, await policies.list_pairs_in_question(tx, institution_id, kinds))
+    circles = await store.get_circles(tx, await policies.list_circles_in_question(tx, institution_id, kinds))
     await pass_over_conflicted(tx, requests, now)
-    for pair in pairs:
+    for pair in pairs.values():
         await review(tx, pair, "policy_set", now)
-    await part_conflicted(tx, circles, now)
+    await part_conflicted(tx, [*circles.values()], now)

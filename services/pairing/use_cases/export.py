@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
 from services.pairing import store
@@ -24,9 +23,6 @@ from services.pairing.use_cases.introductions import list_introductions, list_wi
 from services.pairing.use_cases.opportunities import list_opportunities
 from shared.platform.database import Transaction
 from shared.platform.members import Person as Member
-
-_ALL: Final = 1_000_000
-"""More than a person can have of anything."""
 
 
 @dataclass(frozen=True)
@@ -52,27 +48,27 @@ class Own:
 async def gather_own(tx: Transaction, me: Member, now: datetime) -> Own:
     """Everything of a person, an administrator's institution's left out."""
     me = replace(me, roles=me.roles - {"administrator"})
-    pairs = await store.list_pairs(tx, me.person_id, None, None, _ALL)
+    pairs = await store.list_pairs(tx, me.person_id, None, None, limit=None)
     by_id = {pair.pair_id: pair for pair in pairs}
-    questions = await leavings.list_leavings(tx, me.person_id, None, _ALL, administers=False)
+    questions = await leavings.list_leavings(tx, me.person_id, None, limit=None, administers=False)
     return Own(
         pairs=pairs,
         leavings=[(leaving, by_id[leaving.pair_id]) for leaving in questions],
-        requests=await store.list_requests(tx, me.person_id, None, None, _ALL),
-        asked=await store.list_asked(tx, me.person_id, None, None, _ALL),
+        requests=await store.list_requests(tx, me.person_id, None, None, limit=None),
+        asked=await store.list_asked(tx, me.person_id, None, None, limit=None),
         declarations=await conflicts.list_declarations_by(tx, me.person_id),
         compacts=[
-            (await show_compact(tx, me, pair.pair_id), await list_versions(tx, me, pair.pair_id, None, _ALL))
+            (await show_compact(tx, me, pair.pair_id), await list_versions(tx, me, pair.pair_id, None, limit=None))
             for pair in pairs
             if await compacts.find_compact(tx, pair.pair_id) is not None
         ],
-        concerns=[one for one in await list_concerns(tx, me, None, _ALL) if one.person_id == me.person_id],
+        concerns=[one for one in await list_concerns(tx, me, None, limit=None) if one.person_id == me.person_id],
         acknowledgements=await records.list_acknowledgements(tx, me.person_id),
         introduces_in=await show_fields(tx, me, now) if "mentor" in me.roles else (),
-        wishes=await list_wishes(tx, me, None, _ALL),
-        introductions=await list_introductions(tx, me, None, _ALL),
-        circles=[circle for circle, _ in await list_circles(tx, me, None, _ALL)],
+        wishes=await list_wishes(tx, me, None, limit=None),
+        introductions=await list_introductions(tx, me, None, limit=None),
+        circles=[circle for circle, _ in await list_circles(tx, me, None, limit=None)],
         # Whoever has no role is shown what they offered or follow, and nothing that they might save.
-        opportunities=await list_opportunities(tx, replace(me, roles=frozenset()), None, _ALL, now),
-        first_year_offers=await first_years.list_first_year_offers(tx, me.person_id, None, _ALL),
+        opportunities=await list_opportunities(tx, replace(me, roles=frozenset()), None, None, now),
+        first_year_offers=await first_years.list_first_year_offers(tx, me.person_id, None, limit=None),
     )

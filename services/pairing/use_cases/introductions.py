@@ -87,7 +87,9 @@ async def wish_introduction(tx: Transaction, me: Member, mentor_id: UUID, field:
     return wish
 
 
-async def list_wishes(tx: Transaction, me: Member, after: tuple[datetime, UUID] | None, limit: int) -> list[Wish]:
+async def list_wishes(
+    tx: Transaction, me: Member, after: tuple[datetime, UUID] | None, limit: int | None
+) -> list[Wish]:
     """What somebody asked of mentors, and what mentees asked of them, the latest first."""
     return await store.list_wishes(tx, me.person_id, after, limit)
 
@@ -162,7 +164,7 @@ async def show_introduction(tx: Transaction, me: Member, introduction_id: UUID) 
 
 
 async def list_introductions(
-    tx: Transaction, me: Member, after: tuple[datetime, UUID] | None, limit: int
+    tx: Transaction, me: Member, after: tuple[datetime, UUID] | None, limit: int | None
 ) -> list[ShownIntroduction]:
     """What somebody offered, and what asks or asked them, the latest first."""
     return await store.list_shown(tx, me.person_id, after, limit)

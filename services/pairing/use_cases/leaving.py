@@ -76,7 +76,8 @@ async def list_leavings(
 ) -> list[tuple[Leaving, Pair]]:
     """How the questions stand: one's own, or an administrator's institution's; the first to be decided first."""
     found = await leavings.list_leavings(tx, me.person_id, after, limit, administers=me.administers)
-    return [(leaving, await store.get_pair(tx, leaving.pair_id)) for leaving in found]
+    pairs = await store.get_pairs(tx, [leaving.pair_id for leaving in found])
+    return [(leaving, pairs[leaving.pair_id]) for leaving in found]
 
 
 async def end_with_notice(tx: Transaction, pair_id: UUID, now: datetime) -> None:

@@ -15,7 +15,7 @@ from services.pairing.domain import (
     new_opportunity,
     once_each,
 )
-from services.pairing.use_cases.cascade import standing_in
+from services.pairing.use_cases.cascade import get_at_home, standing_in
 from shared.contracts.pairing import FollowEvent, OpportunityEvent
 from shared.platform import outbox
 from shared.platform.database import Transaction
@@ -83,11 +83,10 @@ async def show_opportunity(tx: Transaction, me: Member, opportunity_id: UUID) ->
 
 
 async def list_opportunities(
-    tx: Transaction, me: Member, after: tuple[datetime, UUID] | None, limit: int, now: datetime
+    tx: Transaction, me: Member, after: tuple[datetime, UUID] | None, limit: int | None, now: datetime
 ) -> list[Opportunity]:
     """What somebody offers, is offered or has saved, and of a mentee's institution what they may save; latest first."""
-    found: list[Opportunity] = []
-    for opportunity_id, home_id in await store.list_opportunity_ids(
+    listed = await store.list_opportunity_ids(
         tx,
         me.person_id,
         administers=me.administers,
@@ -95,10 +94,9 @@ async def list_opportunities(
         now=now,
         after=after,
         limit=limit,
-    ):
-        async with standing_in(tx, home_id):
-            found.append(await store.get_opportunity(tx, opportunity_id))
-    return found
+    )
+    found = await get_at_home(tx, dict(listed), store.get_opportunities)
+    return [found[opportunity_id] for opportunity_id, _ in listed]
 
 
 async def withdraw_opportunities(tx: Transaction, opportunities: Sequence[Opportunity], now: datetime) -> None:

@@ -20,9 +20,6 @@ from services.pairing.use_cases.pairs import show_pair
 from shared.platform.database import Transaction
 from shared.platform.members import Person as Member
 
-_ALL = 1_000_000
-"""More pairs than a person can have."""
-
 
 def count_meeting(tx: Transaction, pair_id: UUID, minutes: int, *, confirmed: bool) -> None:
     """The two met for so long; hours are verified where one of them said so, and not by their silence."""
@@ -42,11 +39,7 @@ def keep_level(tx: Transaction, institution_id: UUID, person_id: UUID, level: st
 
 async def show_record(tx: Transaction, me: Member) -> Record:
     """One's own record as a mentor: pairs that were ever active, with what their mentees let it show."""
-    pairs = [
-        pair
-        for pair in await store.list_pairs(tx, me.person_id, None, None, _ALL)
-        if pair.mentor_id == me.person_id and pair.activated_at is not None
-    ]
+    pairs = await store.list_mentored(tx, me.person_id)
     tallies = await records.list_tallies(tx, me.person_id)
     said = await records.list_acknowledgements(tx, me.person_id)
     levels = await _levels(tx, pairs)
