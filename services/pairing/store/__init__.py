@@ -44,25 +44,20 @@ from services.pairing.store.first_years import (
 from services.pairing.store.introductions import (
     add_introduction,
     add_side,
-    add_wish,
-    delete_wishes,
     find_colleague,
     find_introduction_for_update,
     find_mentees_institution,
     find_mentor_institution,
-    find_open_wish,
     forget_asked_fields,
     forget_fields,
     get_shown,
     list_fields,
     list_open_introductions_of_for_update,
     list_shown,
-    list_wishes,
     recall_answer,
     save_fields,
     save_introduction,
     save_side,
-    save_wishes_answered,
     stand_as,
 )
 from services.pairing.store.lending import (
@@ -146,6 +141,15 @@ from services.pairing.store.requests import (
     save_request,
     see_as,
 )
+from services.pairing.store.wishes import (
+    add_wish,
+    delete_wish,
+    delete_wishes,
+    find_open_wish,
+    get_wish,
+    list_wishes,
+    save_wishes_answered,
+)
 
 __all__ = [
     "add_agreement",
@@ -171,6 +175,7 @@ __all__ = [
     "delete_duty",
     "delete_follower",
     "delete_kept_answers_about",
+    "delete_wish",
     "delete_wishes",
     "end_agreement",
     "end_cards_of_agreement",
@@ -217,6 +222,7 @@ __all__ = [
     "get_request",
     "get_request_for_update",
     "get_shown",
+    "get_wish",
     "list_asked",
     "list_cards_for_share",
     "list_circle_ids",

@@ -1,4 +1,4 @@
-"""The statements about introductions and the wishes for them; one function, one statement; refuses to hold a rule."""
+"""The statements about introductions; one function, one statement; refuses to hold a rule."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,7 +11,6 @@ from services.pairing.domain import (
     IntroductionNotFound,
     ShownIntroduction,
     Side,
-    Wish,
 )
 from shared.platform.database import Row, Transaction
 
@@ -35,10 +34,6 @@ _SHOWN: Final[LiteralString] = """
         CASE part WHEN 'colleague' THEN institution_id ELSE other_institution_id END,
         field, state, offered_at, answer_by, closed_at, answer, revision
     FROM introduction_sides WHERE person_id = $1
-"""
-_WISH: Final[LiteralString] = """
-    wish_id, mentor_id, mentor_institution_id, mentee_id, mentee_institution_id, field, asked_at, answer_by,
-    introduction_id
 """
 
 
@@ -104,82 +99,6 @@ async def save_fields(tx: Transaction, institution_id: UUID, person_id: UUID, fi
         person_id,
         fields,
     )
-
-
-async def add_wish(tx: Transaction, wish: Wish) -> None:
-    """A mentee asks for an introduction."""
-    await tx.execute(
-        """
-        INSERT INTO introduction_wishes (wish_id, mentor_id, mentor_institution_id, mentee_id, mentee_institution_id,
-            field, asked_at, answer_by)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-        """,
-        wish.wish_id,
-        wish.mentor_id,
-        wish.mentor_institution_id,
-        wish.mentee_id,
-        wish.mentee_institution_id,
-        wish.field,
-        wish.asked_at,
-        wish.answer_by,
-    )
-
-
-async def find_open_wish(tx: Transaction, mentor_id: UUID, mentee_id: UUID, now: datetime) -> Wish | None:
-    """What a mentee asked of a mentor, and no offer answered yet."""
-    row = await tx.find(
-        "SELECT "
-        + _WISH
-        + """
-        FROM introduction_wishes
-        WHERE mentor_id = $1 AND mentee_id = $2 AND introduction_id IS NULL AND answer_by > $3
-        ORDER BY wish_id LIMIT 1
-        """,
-        mentor_id,
-        mentee_id,
-        now,
-    )
-    return None if row is None else Wish(**row)
-
-
-async def save_wishes_answered(tx: Transaction, introduction: Introduction) -> None:
-    """What this mentee asked of this mentor is answered by the offer."""
-    await tx.execute(
-        """
-        UPDATE introduction_wishes SET introduction_id = $3
-        WHERE mentor_id = $1 AND mentee_id = $2 AND introduction_id IS NULL
-        """,
-        introduction.mentor_id,
-        introduction.mentee.person_id,
-        introduction.introduction_id,
-    )
-
-
-async def list_wishes(
-    tx: Transaction, person_id: UUID, after: tuple[datetime, UUID] | None, limit: int | None
-) -> list[Wish]:
-    """What somebody asked of mentors, and what mentees asked of them; the latest first."""
-    asked_at, wish_id = after or (None, None)
-    rows = await tx.fetch(
-        "SELECT "
-        + _WISH
-        + """
-        FROM introduction_wishes
-        WHERE (mentor_id = $1 OR mentee_id = $1)
-          AND ($2::timestamptz IS NULL OR (asked_at, wish_id) < ($2, $3::uuid))
-        ORDER BY asked_at DESC, wish_id DESC LIMIT $4
-        """,
-        person_id,
-        asked_at,
-        wish_id,
-        limit,
-    )
-    return [Wish(**row) for row in rows]
-
-
-async def delete_wishes(tx: Transaction, person_id: UUID) -> None:
-    """What somebody asked, and was asked, is over with them."""
-    await tx.execute("DELETE FROM introduction_wishes WHERE mentor_id = $1 OR mentee_id = $1", person_id)
 
 
 async def find_mentees_institution(tx: Transaction, mentor_id: UUID, mentee_id: UUID, now: datetime) -> UUID | None:

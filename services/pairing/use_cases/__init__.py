@@ -48,12 +48,10 @@ from services.pairing.use_cases.introductions import (
     answer_introduction,
     lapse_introduction,
     list_introductions,
-    list_wishes,
     offer_introduction,
     set_fields,
     show_fields,
     show_introduction,
-    wish_introduction,
     withdraw_introduction,
 )
 from services.pairing.use_cases.leaving import (
@@ -116,6 +114,7 @@ from services.pairing.use_cases.roster import (
     take_in_person,
     write_cards,
 )
+from services.pairing.use_cases.wishes import list_wishes, wish_introduction
 
 __all__ = [
     "ActivationLapses",

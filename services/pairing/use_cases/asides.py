@@ -61,9 +61,9 @@ async def end_invitation(tx: Transaction, circle: Circle, member: CircleMember, 
 async def _tell_both(
     tx: Transaction, introduction: Introduction, kind: type[IntroductionAside], now: datetime, **facts: Any
 ) -> None:
+    facts |= {"mentor_id": introduction.mentor_id, "mentor_institution_id": introduction.institution_id}
     for asked in (introduction.mentee, introduction.colleague):
         about_id = uuid5(introduction.introduction_id, str(asked.person_id))
-        facts |= {"mentor_id": introduction.mentor_id, "mentor_institution_id": introduction.institution_id}
         await outbox.publish(tx, _aside(kind, about_id, asked.person_id, asked.institution_id, now, **facts))
 
 

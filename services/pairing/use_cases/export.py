@@ -19,8 +19,9 @@ from services.pairing.store import leaving as leavings
 from services.pairing.use_cases.circles import list_circles
 from services.pairing.use_cases.compacts import Reading, list_versions, show_compact
 from services.pairing.use_cases.concerns import list_concerns
-from services.pairing.use_cases.introductions import list_introductions, list_wishes, show_fields
+from services.pairing.use_cases.introductions import list_introductions, show_fields
 from services.pairing.use_cases.opportunities import list_opportunities
+from services.pairing.use_cases.wishes import list_wishes
 from shared.platform.database import Transaction
 from shared.platform.members import Person as Member
 

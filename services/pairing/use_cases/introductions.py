@@ -4,31 +4,25 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import ClassVar, Final, LiteralString, get_args
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from services.pairing import store
 from services.pairing.domain import (
-    ANSWER_INTRODUCTION_WITHIN,
     ColleagueNotFound,
-    FieldNotListed,
     Introduction,
     IntroductionNotFound,
     IntroductionOpen,
-    MenteeNotFound,
     NoMentor,
     NotYourMentee,
     NotYourStep,
     Person,
-    SamePerson,
     ShownIntroduction,
     Side,
-    Wish,
-    WishOpen,
     new_introduction,
     refuse_unlisted,
 )
 from services.pairing.use_cases.aftermath import CardsOutdated
-from services.pairing.use_cases.asides import ask_both, tell_both_that_it_is_over, tell_wished
+from services.pairing.use_cases.asides import ask_both, tell_both_that_it_is_over
 from shared.contracts.pairing import IntroductionClosed, IntroductionEvent
 from shared.platform import outbox, timers
 from shared.platform.database import Transaction
@@ -61,37 +55,6 @@ async def set_fields(tx: Transaction, me: Member, fields: Sequence[str], now: da
     await store.save_fields(tx, me.institution_id, me.person_id, list(dict.fromkeys(fields)))
     await timers.schedule(tx, CardsOutdated(subject_id=me.person_id), now)
     return await store.list_fields(tx, me.institution_id, me.person_id, now)
-
-
-async def wish_introduction(tx: Transaction, me: Member, mentor_id: UUID, field: str, now: datetime) -> Wish:
-    """A mentee asks a mentor of their own institution, or one lent to it, for an introduction in a field they list.
-
-    Raises SamePerson, MenteeNotFound, FieldNotListed, WishOpen.
-    """
-    if mentor_id == me.person_id:
-        raise SamePerson
-    # Who asks twice at once waits here.
-    mentee = await store.find_person_for_update(tx, me.institution_id, me.person_id)
-    if mentee is None or not mentee.is_mentee:
-        raise MenteeNotFound
-    home_id = await store.find_mentor_institution(tx, me.institution_id, mentor_id, now)
-    if home_id is None:
-        raise FieldNotListed
-    refuse_unlisted(field, await store.list_fields(tx, me.institution_id, mentor_id, now))
-    if await store.find_open_wish(tx, mentor_id, me.person_id, now):
-        raise WishOpen
-    answer_by = now + ANSWER_INTRODUCTION_WITHIN
-    wish = Wish(uuid4(), mentor_id, home_id, me.person_id, me.institution_id, field, now, answer_by)
-    await store.add_wish(tx, wish)
-    await tell_wished(tx, wish)
-    return wish
-
-
-async def list_wishes(
-    tx: Transaction, me: Member, after: tuple[datetime, UUID] | None, limit: int | None
-) -> list[Wish]:
-    """What somebody asked of mentors, and what mentees asked of them, the latest first."""
-    return await store.list_wishes(tx, me.person_id, after, limit)
 
 
 async def offer_introduction(
