@@ -12,7 +12,7 @@ import httpx
 from starlette.routing import BaseRoute
 
 from services.console import consumers, pages
-from services.console.commands import Exports, Pairing, Services
+from services.console.commands import Services
 from services.console.live import Hub
 from services.console.oidc import Client, Provider
 from services.console.sessions import CookieNames, Sessions, cipher_of, sweeping
@@ -26,8 +26,6 @@ from shared.platform.service import Runtime, Service
 from shared.platform.settings import PlatformSettings, Problem, SettingsRefused, is_loopback
 
 _TIMEOUT_SECONDS: Final = 5.0
-_PATIENCE_SECONDS: Final = 30.0
-"""How long a roster of 10,000 rows may take to be read or imported, and some more."""
 
 
 def build() -> Service:
@@ -61,9 +59,7 @@ def _pages(runtime: Runtime) -> Sequence[BaseRoute]:
             database=runtime.app,
             sessions=Sessions(runtime.app, provider, cipher, settings.sign_in_secret),
             provider=provider,
-            pairing=Pairing(settings.pairing_url, _http(settings.pairing_url)),
-            exports=Exports(settings.service_urls, _http(settings.pairing_url)),
-            services=Services(settings.service_urls, _http(settings.pairing_url, _PATIENCE_SECONDS)),
+            services=Services(settings.service_urls, _http(settings.service_urls["pairing"])),
             hub=_hub(runtime),
             files=files,
             look=pages.Look(files, issuer_origin=settings.issuer_origin, is_secure=settings.is_secure),
@@ -74,10 +70,10 @@ def _pages(runtime: Runtime) -> Sequence[BaseRoute]:
     )
 
 
-def _http(url: str, timeout_seconds: float = _TIMEOUT_SECONDS) -> httpx.AsyncClient:
+def _http(url: str) -> httpx.AsyncClient:
     """A client for one other party. No connection outlives its answer, so there is none to close: calls are rare."""
     return httpx.AsyncClient(
-        timeout=timeout_seconds,
+        timeout=_TIMEOUT_SECONDS,
         follow_redirects=False,
         trust_env=not is_loopback(urlsplit(url).hostname or ""),
         limits=httpx.Limits(max_keepalive_connections=0),

@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final, Literal, cast
-from urllib.parse import urlencode
 from uuid import UUID
 
 import httpx
 from opentelemetry import propagate
 
 from services.console.domain import PairState
-from services.console.domain.refusals import CommandRefused, NoLongerWaits, NoSuchPage, ServiceUnavailable, TokenExpired
+from services.console.domain.refusals import CommandRefused, NoLongerWaits, ServiceUnavailable, TokenExpired
 
 CommandName = Literal["recall", "end", "accept", "decline"]
 
@@ -49,64 +48,11 @@ _ZIPPED: Final = b"PK\x03\x04"
 _WORKBOOK: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-class Pairing:
-    """Pairing's public HTTP interface."""
-
-    def __init__(self, url: str, http: httpx.AsyncClient) -> None:
-        self._url = url
-        self._http = http
-
-    async def act(self, command: Command, pair_id: UUID, token: str, key: str, reason: str | None) -> None:
-        """Do it, or find it done by an earlier press of the same button, whose key is `key`.
-
-        Raises NoLongerWaits, CommandRefused, TokenExpired, ServiceUnavailable.
-        """
-        seen = await self._ask("GET", f"/pairs/{pair_id}", token)
-        _refuse(seen)
-        state = _document(seen).get("state")
-        if state == command.leads_to:
-            return
-        if state != command.waits or "etag" not in seen.headers:
-            raise NoLongerWaits
-        headers = {"If-Match": seen.headers["etag"], "Idempotency-Key": key}
-        body = None if reason is None else {"reason": reason}
-        _refuse(await self._ask("POST", f"/pairs/{pair_id}/{command.name}", token, headers, body))
-
-    async def read(self, path: str, token: str, query: Mapping[str, str] | None = None) -> Mapping[str, Any]:
-        """What pairing shows the person there. Raises CommandRefused, TokenExpired, ServiceUnavailable."""
-        return _read(await self._ask("GET", path + (f"?{urlencode(query)}" if query else ""), token))
-
-    async def send(
-        self, path: str, token: str, key: str, body: Mapping[str, Any] | None = None, revision: int | None = None
-    ) -> Mapping[str, Any]:
-        """Give a command, once for each `key`, on the revision that the person saw where one is named.
-
-        Raises CommandRefused, TokenExpired, ServiceUnavailable.
-        """
-        headers = {"Idempotency-Key": key} | ({} if revision is None else {"If-Match": f'"{revision}"'})
-        return _read(await self._ask("POST", path, token, headers, body))
-
-    async def _ask(
-        self,
-        method: str,
-        path: str,
-        token: str,
-        headers: Mapping[str, str] | None = None,
-        body: Mapping[str, Any] | None = None,
-    ) -> httpx.Response:
-        sent = {"Authorization": f"Bearer {token}", "Accept": "application/json", **(headers or {})}
-        propagate.inject(sent)
-        try:
-            return await self._http.request(method, self._url + path, headers=sent, json=body)
-        except httpx.HTTPError as error:
-            raise ServiceUnavailable from error
-
-
 @dataclass(frozen=True)
 class Question:
     """One request to a service: what of whom, with the form or the file that goes with it, and the press's own key.
 
-    `seen` is the ETag of what the person saw when they pressed.
+    `seen` is the ETag of what the person saw when they pressed. After `patience_seconds` the service counts as away.
     """
 
     method: Literal["GET", "POST", "PUT"]
@@ -117,6 +63,7 @@ class Question:
     file: bytes | None = None
     seen: str = ""
     key: str = ""
+    patience_seconds: float = 5.0
 
     @property
     def headers(self) -> dict[str, str]:
@@ -143,7 +90,7 @@ class Services:
         self._http = http
 
     async def ask(self, token: str, question: Question) -> Told:
-        """What a service answers; raises NoSuchPage, CommandRefused, TokenExpired, ServiceUnavailable."""
+        """What a service answers; raises CommandRefused, TokenExpired, ServiceUnavailable."""
         sent = {"Authorization": f"Bearer {token}", "Accept": "application/json", **question.headers}
         propagate.inject(sent)
         url = self._urls.get(question.service)
@@ -157,65 +104,59 @@ class Services:
                 headers=sent,
                 json=question.form,
                 content=question.file,
+                timeout=question.patience_seconds,
             )
         except httpx.HTTPError as error:
             raise ServiceUnavailable from error
-        if answer.status_code == HTTPStatus.NOT_FOUND:
-            raise NoSuchPage
         _refuse(answer)
         return Told(_document(answer), answer.headers.get("etag", ""))
 
+    async def act(self, command: Command, pair_id: UUID, token: str, key: str, reason: str | None) -> None:
+        """Do it, or find it done by an earlier press of the same button, whose key is `key`.
 
-class Exports:
-    """The parts that other services contribute to what a person takes with them."""
-
-    def __init__(self, urls: Mapping[str, str], http: httpx.AsyncClient) -> None:
-        self._urls = urls
-        self._http = http
+        Raises NoLongerWaits, CommandRefused, TokenExpired, ServiceUnavailable.
+        """
+        address = f"/pairs/{pair_id}"
+        form = None if reason is None else {"reason": reason}
+        try:
+            pair = await self.ask(token, Question("GET", "pairing", address))
+            state = pair.document.get("state")
+            if state == command.leads_to:
+                return
+            if state != command.waits or not pair.etag:
+                raise NoLongerWaits
+            step = Question("POST", "pairing", f"{address}/{command.name}", form=form, seen=pair.etag, key=key)
+            await self.ask(token, step)
+        except CommandRefused as error:
+            if error.status == HTTPStatus.NOT_FOUND:
+                raise NoLongerWaits from None
+            raise
 
     async def gather(self, token: str) -> dict[str, Mapping[str, Any]]:
-        """Each service's part, by its name; none of one that has nothing for a person of these roles.
+        """What each service contributes to what a person takes along, by its name; none where their roles have none.
 
-        Raises CommandRefused, TokenExpired, ServiceUnavailable, NoLongerWaits.
+        Raises CommandRefused, TokenExpired, ServiceUnavailable.
         """
         parts: dict[str, Mapping[str, Any]] = {}
-        sent = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
-        propagate.inject(sent)
-        for service, url in sorted(self._urls.items()):
+        for service in sorted(self._urls):
             try:
-                answer = await self._http.get(f"{url}/me/export", headers=sent)
-            except httpx.HTTPError as error:
-                raise ServiceUnavailable from error
-            if answer.status_code != HTTPStatus.FORBIDDEN:
-                _refuse(answer)
-                parts[service] = _document(answer)
+                parts[service] = (await self.ask(token, Question("GET", service, "/me/export"))).document
+            except CommandRefused as error:
+                if error.status != HTTPStatus.FORBIDDEN:
+                    raise
         return parts
 
 
-def _read(response: httpx.Response) -> Mapping[str, Any]:
-    """The document; what is not there is refused with its code, which says what."""
-    if response.status_code == HTTPStatus.NOT_FOUND:
-        raise _said(response)
-    _refuse(response)
-    return _document(response)
-
-
 def _refuse(response: httpx.Response) -> None:
-    """Raise what the service's answer means for the person who pressed the button."""
+    """Raise what the service's answer means for the person who looks, or pressed a button."""
     if response.status_code < HTTPStatus.BAD_REQUEST:
         return
     if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         raise ServiceUnavailable
     if response.status_code == HTTPStatus.UNAUTHORIZED:
         raise TokenExpired
-    if response.status_code == HTTPStatus.NOT_FOUND:
-        raise NoLongerWaits
-    raise _said(response)
-
-
-def _said(response: httpx.Response) -> CommandRefused:
     problem = _document(response)
-    return CommandRefused(str(problem.get("code", "refused")), _in_words(problem))
+    raise CommandRefused(str(problem.get("code", "refused")), _in_words(problem), response.status_code)
 
 
 def _in_words(problem: Mapping[str, Any]) -> str:

@@ -17,7 +17,6 @@ class ConsoleSettings:
     client_id: str
     client_secret: str = field(repr=False)
     sign_in_secret: str = field(repr=False)
-    pairing_url: str
     service_urls: Mapping[str, str] = field(default_factory=dict[str, str])
     """Of every other service: each is asked for its part of a person's export, and some for their pages."""
 
@@ -41,10 +40,11 @@ class ConsoleSettings:
             "OSLER_CLIENT_ID": platform.client_id,
             "OSLER_CLIENT_SECRET": platform.client_secret.get_secret_value(),
             "OSLER_SIGN_IN_SECRET": platform.sign_in_secret.get_secret_value(),
-            "OSLER_SERVICE_URLS, for pairing": platform.service_urls.get("pairing", "").rstrip("/"),
         }
+        others = {name: url.rstrip("/") for name, url in platform.service_urls.items() if name != "console"}
         missing = [name for name, value in found.items() if not value]
+        if not others.get("pairing"):
+            missing.append("OSLER_SERVICE_URLS, for pairing")
         if missing:
             raise SettingsRefused([Problem("missing_setting", f"Set {name}.") for name in missing])
-        others = {name: url.rstrip("/") for name, url in platform.service_urls.items() if name != "console"}
         return cls(*found.values(), service_urls=others)

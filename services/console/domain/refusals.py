@@ -50,7 +50,9 @@ class NoLongerWaits(Conflict):
 class CommandRefused(Conflict):
     """The service refused, and said why."""
 
-    def __init__(self, refusal: str, reason: str) -> None:
+    def __init__(self, refusal: str, reason: str, status: int) -> None:
         super().__init__(reason)
         self.refusal = refusal
         """The stable code of the service's refusal."""
+        self.status = status
+        """With which HTTP status the service refused."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final, Literal
 from urllib.parse import parse_qsl, urlencode, urlsplit
+from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
@@ -58,6 +59,13 @@ class Asked:
         if self.signed_in is None:
             raise SignedOut
         return self.signed_in
+
+    def id_of(self, name: str) -> UUID:
+        """The id that the address names so; raises NoSuchPage for what can be none."""
+        try:
+            return UUID(self.request.path_params[name])
+        except ValueError:
+            raise NoSuchPage from None
 
 
 Answer = Callable[[Parts, Asked], Awaitable[Response]]

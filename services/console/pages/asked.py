@@ -8,8 +8,8 @@ from starlette.responses import Response
 from services.console.commands import Question
 from services.console.domain.refusals import CommandRefused, StaleForm
 from services.console.pages.access import FIRST_PAGE, Asked
-from services.console.pages.asking import NOT_DONE, ask, go_to, id_of, known, people_in, renewing, show
-from services.console.pages.look import Notice
+from services.console.pages.asking import ask, go_to, known, people_in, renewing, show
+from services.console.pages.look import NOT_DONE, Notice
 from services.console.pages.pairs import key_of, words_of
 from services.console.pages.parts import Parts
 from services.console.pages.request_words import CHOICES, NOT_NOW, REFUSALS
@@ -35,13 +35,13 @@ async def show_asked(parts: Parts, asked: Asked) -> Response:
 @renewing
 async def accept_asked(parts: Parts, asked: Asked) -> Response:
     """Say yes."""
-    return await _answer(parts, asked, id_of(asked, "choice_id"), "accept", None)
+    return await _answer(parts, asked, asked.id_of("choice_id"), "accept", None)
 
 
 @renewing
 async def decline_asked(parts: Parts, asked: Asked) -> Response:
     """Say not now, with a reason for oneself alone, and take nobody new from now on where that is ticked."""
-    choice_id = id_of(asked, "choice_id")
+    choice_id = asked.id_of("choice_id")
     reason = asked.form.get("reason") or None
     if reason is not None and reason not in NOT_NOW:
         raise StaleForm
@@ -95,7 +95,7 @@ async def _list(parts: Parts, asked: Asked, notice: Notice | None = None, status
 
 
 async def _show(parts: Parts, asked: Asked, notice: Notice | None = None, status: int = 200) -> Response:
-    told = await ask(parts, asked, Question("GET", "pairing", f"/choices/{id_of(asked, 'choice_id')}"))
+    told = await ask(parts, asked, Question("GET", "pairing", f"/choices/{asked.id_of('choice_id')}"))
     content = {
         "ask": told.document,
         "seen": told.etag,

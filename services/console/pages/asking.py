@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import wraps
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from starlette.responses import RedirectResponse, Response
 
 from services.console.commands import Question, Told
 from services.console.domain import Viewer, Who
-from services.console.domain.refusals import NoSuchPage, TokenExpired
+from services.console.domain.refusals import CommandRefused, NoSuchPage, TokenExpired
 from services.console.pages.access import FIRST_PAGE, Answer, Asked
 from services.console.pages.look import Notice, shell
 from services.console.pages.parts import Parts
@@ -20,8 +20,6 @@ from services.console.pages.today import SAID, say_next
 from services.console.use_cases import look
 from services.console.use_cases.asked import list_known
 from shared.platform.database import Transaction
-
-NOT_DONE: Final = "This was not done"
 
 
 def renewing(answer: Answer) -> Answer:
@@ -41,7 +39,12 @@ def renewing(answer: Answer) -> Answer:
 
 async def ask(parts: Parts, asked: Asked, question: Question) -> Told:
     """What a service answers this person; raises NoSuchPage, CommandRefused, TokenExpired, ServiceUnavailable."""
-    return await parts.services.ask(await parts.sessions.access_token(asked.who), question)
+    try:
+        return await parts.services.ask(await parts.sessions.access_token(asked.who), question)
+    except CommandRefused as error:
+        if error.status == HTTPStatus.NOT_FOUND:
+            raise NoSuchPage from None
+        raise
 
 
 async def show(
@@ -87,11 +90,3 @@ def go_to(parts: Parts, address: str, word: str = "", *, soon: bool = False) -> 
     """On to another page after a press, which says once what was done; `soon` where it may not be shown yet."""
     response = parts.look.dress(RedirectResponse(address, HTTPStatus.SEE_OTHER))
     return say_next(parts, response, word, soon=soon) if word else response
-
-
-def id_of(asked: Asked, name: str) -> UUID:
-    """The id that the address names; raises NoSuchPage for what can be none."""
-    try:
-        return UUID(asked.request.path_params[name])
-    except ValueError:
-        raise NoSuchPage from None

@@ -7,12 +7,13 @@ from typing import Any, Final
 
 from starlette.responses import RedirectResponse, Response
 
+from services.console.commands import Question
 from services.console.domain import SeenPair, Viewer
 from services.console.domain.refusals import CommandRefused, NoSuchPage, ServiceUnavailable, StaleForm, TokenExpired
 from services.console.pages import compact_forms as forms
 from services.console.pages.access import Asked
-from services.console.pages.look import Notice, shell
-from services.console.pages.pairs import key_of, pair_id_of, words_of
+from services.console.pages.look import NOT_DONE, Notice, shell
+from services.console.pages.pairs import key_of, words_of
 from services.console.pages.parts import Parts
 from services.console.pages.signing_in import send_to_issuer
 from services.console.pages.today import say_next
@@ -57,11 +58,11 @@ async def show_compact(parts: Parts, asked: Asked) -> Response:
 
 async def list_compact_versions(parts: Parts, asked: Asked) -> Response:
     """Every version that was offered, also those that hold no longer."""
-    content, address = await open_pair(parts, asked), f"/pairs/{pair_id_of(asked)}/compact/versions"
+    content, address = await open_pair(parts, asked), f"/pairs/{asked.id_of('pair_id')}/compact/versions"
     after = asked.request.query_params.get("after")
     try:
         token = await parts.sessions.access_token(asked.who)
-        listed = await parts.pairing.read(address, token, {} if after is None else {"after": after})
+        listed = await _read(parts, token, address, {} if after is None else {"after": after})
     except TokenExpired:
         return await send_to_issuer(parts, address)
     named = {"versions": listed["items"], "next": listed["next"], **_WORDS}
@@ -95,7 +96,7 @@ async def set_goal_support(parts: Parts, asked: Asked) -> Response:
 
 async def open_pair(parts: Parts, asked: Asked) -> dict[str, Any]:
     """What every page about one's own pair holds; raises NoSuchPage for everybody but the two."""
-    person, pair_id = asked.who.session.person, pair_id_of(asked)
+    person, pair_id = asked.who.session.person, asked.id_of("pair_id")
 
     async def read(tx: Transaction) -> tuple[Viewer, SeenPair, datetime]:
         return await look.find_viewer(tx, person), await look.get_pair(tx, person, pair_id), tx.now
@@ -132,13 +133,13 @@ async def _compact_page(
     status: int = HTTPStatus.OK,
 ) -> Response:
     content = await open_pair(parts, asked)
-    path = f"/pairs/{pair_id_of(asked)}"
+    path = f"/pairs/{asked.id_of('pair_id')}"
     language = _language(asked, content["viewer"])
     try:
         token = await parts.sessions.access_token(asked.who)
-        pair = await parts.pairing.read(path, token)
-        compact = await parts.pairing.read(f"{path}/compact", token)
-        wording = await parts.pairing.read(f"{path}/compact/wording", token, {"locale": language})
+        pair = await _read(parts, token, path)
+        compact = await _read(parts, token, f"{path}/compact")
+        wording = await _read(parts, token, f"{path}/compact/wording", {"locale": language})
     except TokenExpired:
         return await send_to_issuer(parts, f"{path}/compact")
     except CommandRefused:
@@ -170,22 +171,29 @@ async def _press(parts: Parts, asked: Asked, act: str, body_of: BodyOf | None, *
     `as_seen` builds on the revision that the form was made from, and else on the latest. Raises NoSuchPage, StaleForm.
     """
     await open_pair(parts, asked)  # another's pair is nobody's here, as a missing one is
-    path = f"/pairs/{pair_id_of(asked)}/compact"
+    path = f"/pairs/{asked.id_of('pair_id')}/compact"
     body = body_of(asked.form) if body_of else None
     revision = _number(asked.form, "revision") if as_seen else None
     try:
         token = await parts.sessions.access_token(asked.who)
         if revision is None and act != "expectations":  # what holds is the number in the form, or the goal's id
-            revision = (await parts.pairing.read(path, token))["revision"]
-        stands = await parts.pairing.send(f"{path}/{act}", token, key_of(asked), body, revision)
+            revision = (await _read(parts, token, path))["revision"]
+        seen = "" if revision is None else f'"{revision}"'
+        step = Question("POST", "pairing", f"{path}/{act}", form=body, seen=seen, key=key_of(asked))
+        stands = (await parts.services.ask(token, step)).document
     except (TokenExpired, ServiceUnavailable) as error:
         return await keep_words(parts, asked, error)
     except CommandRefused as error:
         words = _STALE if error.refusal == "stale_revision" else words_of(error)
-        notice = Notice("This was not done", words)
+        notice = Notice(NOT_DONE, words)
         return await _compact_page(parts, asked, notice=notice, typed=_typed(act, asked), status=HTTPStatus.CONFLICT)
     became = {("expectations", "compared"): "compared", ("sign", "in_force"): "in_force"}.get((act, stands["state"]))
     return say_next(parts, parts.look.dress(RedirectResponse(path, HTTPStatus.SEE_OTHER)), became or act)
+
+
+async def _read(parts: Parts, token: str, path: str, query: Mapping[str, str] | None = None) -> Mapping[str, Any]:
+    """What pairing shows there; what is not there is refused with its code, which says what."""
+    return (await parts.services.ask(token, Question("GET", "pairing", path, query or {}))).document
 
 
 def _typed(act: str, asked: Asked) -> Mapping[str, forms.Draft]:

@@ -6,12 +6,13 @@ from typing import Any, Final
 
 from starlette.responses import RedirectResponse, Response
 
+from services.console.commands import Question
 from services.console.domain.refusals import CommandRefused, NoSuchPage, ServiceUnavailable, TokenExpired
 from services.console.pages.access import Asked
 from services.console.pages.asking import known, people_in
 from services.console.pages.compact import keep_words, open_pair
 from services.console.pages.look import Notice
-from services.console.pages.pairs import key_of, pair_id_of, words_of
+from services.console.pages.pairs import key_of, words_of
 from services.console.pages.parts import Parts
 from services.console.pages.signing_in import send_to_issuer
 from services.console.pages.today import say_next
@@ -26,12 +27,13 @@ async def ask_concern(parts: Parts, asked: Asked) -> Response:
 
 async def raise_concern(parts: Parts, asked: Asked) -> Response:
     """Send a concern; a refusal keeps what was written."""
-    pair_id = pair_id_of(asked)
+    pair_id = asked.id_of("pair_id")
     await open_pair(parts, asked)
     try:
         token = await parts.sessions.access_token(asked.who)
-        body = {"words": asked.form.get("words", "")}
-        await parts.pairing.send(f"/pairs/{pair_id}/concerns", token, key_of(asked), body)
+        form = {"words": asked.form.get("words", "")}
+        address = f"/pairs/{pair_id}/concerns"
+        await parts.services.ask(token, Question("POST", "pairing", address, form=form, key=key_of(asked)))
     except (TokenExpired, ServiceUnavailable) as error:
         return await keep_words(parts, asked, error)
     except CommandRefused as error:
@@ -60,7 +62,7 @@ async def _concern_page(
 
 async def _find_contact(parts: Parts, token: str) -> Mapping[str, Any] | None:
     try:
-        return await parts.pairing.read("/concern-contact", token)
+        return (await parts.services.ask(token, Question("GET", "pairing", "/concern-contact"))).document
     except CommandRefused as error:
         if error.refusal != _NOBODY:
             raise NoSuchPage from None

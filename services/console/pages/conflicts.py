@@ -9,8 +9,8 @@ from services.console.commands import Question
 from services.console.domain import SeenPair
 from services.console.domain.refusals import CommandRefused, StaleForm
 from services.console.pages.access import FIRST_PAGE, Asked
-from services.console.pages.asking import NOT_DONE, ask, go_to, id_of, renewing, show
-from services.console.pages.look import Notice
+from services.console.pages.asking import ask, go_to, renewing, show
+from services.console.pages.look import NOT_DONE, Notice
 from services.console.pages.pairs import key_of, words_of
 from services.console.pages.parts import Parts
 from services.console.use_cases import look
@@ -44,7 +44,7 @@ async def show_conflict(parts: Parts, asked: Asked) -> Response:
 @renewing
 async def recuse(parts: Parts, asked: Asked) -> Response:
     """Record that whoever was in conflict steps back, with the reason that is owed."""
-    pair_id = id_of(asked, "pair_id")
+    pair_id = asked.id_of("pair_id")
     await _pair(parts, asked)  # another institution's pair is nobody's here, as a missing one is
     reason = asked.form.get("reason", "")
     if reason not in REASONS:
@@ -83,7 +83,7 @@ async def _show(parts: Parts, asked: Asked, notice: Notice | None = None, status
 
 async def _pair(parts: Parts, asked: Asked) -> SeenPair:
     person = asked.who.session.person
-    pair_id = id_of(asked, "pair_id")
+    pair_id = asked.id_of("pair_id")
     return await parts.database.run(
         lambda tx: look.get_pair(tx, person, pair_id),
         institution_id=person.institution_id,

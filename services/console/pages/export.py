@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from services.console.domain.refusals import ServiceUnavailable, TokenExpired
 from services.console.pages.access import FIRST_PAGE, Asked
-from services.console.pages.look import Notice
+from services.console.pages.look import NOT_DONE, Notice
 from services.console.pages.parts import Parts
 from services.console.pages.signing_in import send_to_issuer
 from services.console.pages.today import say_next, today_page
@@ -24,7 +24,7 @@ async def download_export(parts: Parts, asked: Asked) -> Response:
     person = asked.who.session.person
 
     async def made(token: str) -> Response:
-        gathered = await parts.exports.gather(token)
+        gathered = await parts.services.gather(token)
         own = await parts.database.run(
             lambda tx: look.gather_own(tx, person), institution_id=person.institution_id, person_id=person.person_id
         )
@@ -42,7 +42,7 @@ async def download(parts: Parts, asked: Asked, make: Callable[[str], Awaitable[R
     except TokenExpired:
         return say_next(parts, await send_to_issuer(parts, FIRST_PAGE), "renewed")
     except ServiceUnavailable as error:
-        notice = Notice("This was not done", str(error))
+        notice = Notice(NOT_DONE, str(error))
         return await today_page(parts, asked, notice=notice, status=status_of(type(error)))
     return parts.look.dress(made)
 

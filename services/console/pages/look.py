@@ -19,6 +19,8 @@ from shared.platform.errors import NotFound, OslerError, Unavailable
 from shared.platform.http.pages import encode
 from shared.platform.http.refusals import InternalError
 
+NOT_DONE: Final = "This was not done"
+
 
 @dataclass(frozen=True)
 class Notice:
@@ -72,7 +74,7 @@ class Look:
         """The page of something that was not done: what, what was kept, and where to go on."""
         is_ours = status >= HTTPStatus.INTERNAL_SERVER_ERROR
         content = {
-            "title": next((title for kinds, title in _TITLES if isinstance(error, kinds)), "This was not done"),
+            "title": next((title for kinds, title in _TITLES if isinstance(error, kinds)), NOT_DONE),
             "text": str(error),
             "goes_on": is_signed_in or is_ours,
             "trace_id": trace_id if is_ours else "",

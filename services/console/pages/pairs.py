@@ -13,14 +13,13 @@ from services.console.domain import SeenPair, Viewer
 from services.console.domain.refusals import (
     CommandRefused,
     NoLongerWaits,
-    NoSuchPage,
     ServiceUnavailable,
     StaleForm,
     TokenExpired,
     TooManyWatchers,
 )
 from services.console.pages.access import FIRST_PAGE, Asked
-from services.console.pages.look import Notice, shell
+from services.console.pages.look import NOT_DONE, Notice, shell
 from services.console.pages.parts import Parts
 from services.console.pages.signing_in import send_to_issuer
 from services.console.pages.today import say_next, today_page
@@ -112,7 +111,7 @@ async def decline_pair(parts: Parts, asked: Asked) -> Response:
 
 async def _ask(parts: Parts, asked: Asked, command: Command) -> Response:
     person = asked.who.session.person
-    pair_id = pair_id_of(asked)
+    pair_id = asked.id_of("pair_id")
 
     async def read(tx: Transaction) -> tuple[Viewer, SeenPair, datetime]:
         return await look.find_viewer(tx, person), await look.get_pair(tx, person, pair_id), tx.now
@@ -126,11 +125,11 @@ async def _ask(parts: Parts, asked: Asked, command: Command) -> Response:
 
 async def _act(parts: Parts, asked: Asked, command: Command, reason: str | None = None) -> Response:
     person = asked.who.session.person
-    pair_id = pair_id_of(asked)
+    pair_id = asked.id_of("pair_id")
     await _state(parts, person, pair_id)  # another institution's pair is nobody's here, as a missing one is
     try:
         token = await parts.sessions.access_token(asked.who)
-        await parts.pairing.act(command, pair_id, token, key_of(asked), reason)
+        await parts.services.act(command, pair_id, token, key_of(asked), reason)
     except TokenExpired:
         return say_next(parts, await send_to_issuer(parts, FIRST_PAGE), "renewed")
     except (CommandRefused, NoLongerWaits, ServiceUnavailable) as error:
@@ -169,7 +168,7 @@ def words_of(error: OslerError) -> str:
 
 async def _refused(parts: Parts, asked: Asked, error: OslerError) -> Response:
     """Today, with what stood in the way above it."""
-    notice = Notice("This was not done", words_of(error))
+    notice = Notice(NOT_DONE, words_of(error))
     return await today_page(parts, asked, notice=notice, status=status_of(type(error)))
 
 
@@ -186,11 +185,3 @@ def _reason(asked: Asked) -> str:
     if reason not in REASONS:
         raise StaleForm
     return reason
-
-
-def pair_id_of(asked: Asked) -> UUID:
-    """The pair that the address names; raises NoSuchPage for what can be none."""
-    try:
-        return UUID(asked.request.path_params["pair_id"])
-    except ValueError:
-        raise NoSuchPage from None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from cryptography.fernet import Fernet
 from starlette.responses import Response
 
-from services.console.commands import Exports, Pairing, Services
+from services.console.commands import Services
 from services.console.live import Hub
 from services.console.oidc import Provider
 from services.console.pages.files import Files
@@ -21,8 +21,6 @@ class Parts:
     database: Database
     sessions: Sessions
     provider: Provider
-    pairing: Pairing
-    exports: Exports
     services: Services
     hub: Hub
     files: Files

@@ -9,8 +9,8 @@ from starlette.responses import Response
 from services.console.commands import Question
 from services.console.domain.refusals import CommandRefused
 from services.console.pages.access import Asked
-from services.console.pages.asking import NOT_DONE, ask, go_to, renewing, show
-from services.console.pages.look import Notice
+from services.console.pages.asking import ask, go_to, renewing, show
+from services.console.pages.look import NOT_DONE, Notice
 from services.console.pages.pairs import key_of
 from services.console.pages.parts import Parts
 from services.console.pages.week import DAYS, NoSuchTime, read_week, write_week

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from starlette.responses import Response
 
+from services.console.commands import Question
 from services.console.pages.access import Asked
 from services.console.pages.export import download
 from services.console.pages.paper import print_record
@@ -29,7 +30,7 @@ async def _download(
     person = asked.who.session.person
 
     async def made(token: str) -> Response:
-        document = await parts.pairing.read("/me/record", token)
+        document = (await parts.services.ask(token, Question("GET", "pairing", "/me/record"))).document
         record = await parts.database.run(
             lambda tx: put_names(tx, person, document),
             institution_id=person.institution_id,

@@ -9,8 +9,8 @@ from starlette.responses import Response
 from services.console.commands import Question
 from services.console.domain.refusals import CommandRefused, NoSuchPage
 from services.console.pages.access import Asked
-from services.console.pages.asking import NOT_DONE, ask, go_to, id_of, known, people_in, renewing, show
-from services.console.pages.look import Notice
+from services.console.pages.asking import ask, go_to, known, people_in, renewing, show
+from services.console.pages.look import NOT_DONE, Notice
 from services.console.pages.pairs import key_of
 from services.console.pages.parts import Parts
 from services.console.pages.request_words import CHOICES, OVER, PASSED_OVER, REFUSALS
@@ -41,7 +41,7 @@ async def send_request(parts: Parts, asked: Asked) -> Response:
 @renewing
 async def withdraw_request(parts: Parts, asked: Asked) -> Response:
     """Take the request back, as the person saw it."""
-    address = f"/requests/{id_of(asked, 'request_id')}/withdraw"
+    address = f"/requests/{asked.id_of('request_id')}/withdraw"
     seen = asked.form.get("seen", "")
     try:
         await ask(parts, asked, Question("POST", "pairing", address, seen=seen, key=key_of(asked)))

@@ -1,7 +1,7 @@
 """Roster imports: a file is sent, each row is shown before anybody is changed, and an import is taken back."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from starlette.responses import Response
@@ -9,8 +9,8 @@ from starlette.responses import Response
 from services.console.commands import Question
 from services.console.domain.refusals import CommandRefused, NoSuchPage, StaleForm
 from services.console.pages.access import Asked
-from services.console.pages.asking import NOT_DONE, ask, go_to, id_of, known, people_in, renewing, show
-from services.console.pages.look import Notice
+from services.console.pages.asking import ask, go_to, known, people_in, renewing, show
+from services.console.pages.look import NOT_DONE, Notice
 from services.console.pages.pairs import key_of
 from services.console.pages.parts import Parts
 from services.console.pages.roster_words import COLUMNS, KINDS, LEFT, REASONS, REFUSALS, STATES, TAKEN
@@ -27,6 +27,8 @@ _WORDS: Final[Mapping[str, Any]] = {
 _ROWS: Final = 100
 _QUESTIONS: Final = 40
 """Rows on a page whose people are asked about: each is a field of its form."""
+_PATIENCE_SECONDS: Final = 30.0
+"""How long a roster of 10,000 rows may take to be read or imported, and some more."""
 _WHO: Final = "who-"
 _NEW: Final = "new"
 
@@ -44,11 +46,7 @@ async def send_roster(parts: Parts, asked: Asked) -> Response:
         return await _list(parts, asked, Notice(NOT_DONE, "No file came, or an empty one. Choose a file, then press."))
     stated = {name: text for name in COLUMNS if (text := asked.form.get(f"column-{name}", "").strip())}
     try:
-        told = await ask(
-            parts,
-            asked,
-            Question("POST", "directory", "/roster-imports", query=stated, file=asked.file, key=key_of(asked)),
-        )
+        told = await ask(parts, asked, _question("POST", query=stated, file=asked.file, key=key_of(asked)))
     except CommandRefused as error:
         return await _list(parts, asked, _notice(error), status_of(type(error)), stated)
     return go_to(parts, f"/rosters/{told.document['import_id']}")
@@ -63,24 +61,22 @@ async def show_roster(parts: Parts, asked: Asked) -> Response:
 @renewing
 async def apply_roster(parts: Parts, asked: Asked) -> Response:
     """Import all rows, or the good ones."""
-    address = f"/roster-imports/{id_of(asked, 'import_id')}/apply"
-    rows = asked.form.get("rows", "")
+    path, rows = f"/{asked.id_of('import_id')}/apply", asked.form.get("rows", "")
     form = {"rows": rows, "decisions": _decisions(asked.form)}
     if rows not in {"all", "good"}:
         raise StaleForm
     try:
-        await ask(parts, asked, Question("POST", "directory", address, form=form, key=key_of(asked)))
+        await ask(parts, asked, _question("POST", path, form=form, key=key_of(asked)))
     except CommandRefused as error:
         return await _show(parts, asked, _notice(error), status_of(type(error)))
-    return go_to(parts, f"/rosters/{id_of(asked, 'import_id')}", "roster_applied")
+    return go_to(parts, f"/rosters/{asked.id_of('import_id')}", "roster_applied")
 
 
 @renewing
 async def ask_revert(parts: Parts, asked: Asked) -> Response:
     """What taking an import back would change, and what changed since and stays."""
-    address = f"/roster-imports/{id_of(asked, 'import_id')}/revert"
     try:
-        told = await ask(parts, asked, Question("GET", "directory", address))
+        told = await ask(parts, asked, _question("GET", f"/{asked.id_of('import_id')}/revert"))
     except CommandRefused as error:
         return await _show(parts, asked, _notice(error), status_of(type(error)))
     people: Sequence[Mapping[str, Any]] = told.document["people"]
@@ -91,12 +87,11 @@ async def ask_revert(parts: Parts, asked: Asked) -> Response:
 @renewing
 async def revert_roster(parts: Parts, asked: Asked) -> Response:
     """Take an import back, as far as nothing changed since."""
-    address = f"/roster-imports/{id_of(asked, 'import_id')}/revert"
     try:
-        await ask(parts, asked, Question("POST", "directory", address, key=key_of(asked)))
+        await ask(parts, asked, _question("POST", f"/{asked.id_of('import_id')}/revert", key=key_of(asked)))
     except CommandRefused as error:
         return await _show(parts, asked, _notice(error), status_of(type(error)))
-    return go_to(parts, f"/rosters/{id_of(asked, 'import_id')}", "roster_reverted")
+    return go_to(parts, f"/rosters/{asked.id_of('import_id')}", "roster_reverted")
 
 
 async def _list(
@@ -109,13 +104,13 @@ async def _list(
     query = {"limit": "50"}
     if cursor := asked.request.query_params.get("after"):
         query["after"] = cursor
-    told = await ask(parts, asked, Question("GET", "directory", "/roster-imports", query=query))
+    told = await ask(parts, asked, _question("GET", query=query))
     content = {**_WORDS, "imports": told.document["items"], "next": told.document["next"], "stated": stated or {}}
     return await show(parts, asked, "rosters.html", content, notice=notice, status=status)
 
 
 async def _show(parts: Parts, asked: Asked, notice: Notice | None = None, status: int = 200) -> Response:
-    told = await ask(parts, asked, Question("GET", "directory", f"/roster-imports/{id_of(asked, 'import_id')}"))
+    told = await ask(parts, asked, _question("GET", f"/{asked.id_of('import_id')}"))
     roster = told.document
     kind, first = _view(asked, roster)
     of_kind = [row for row in roster["rows"] if row["kind"] == kind]
@@ -131,6 +126,10 @@ async def _show(parts: Parts, asked: Asked, notice: Notice | None = None, status
         "names": await known(parts, asked, [UUID(one) for row in shown for one in row["candidates"]]),
     }
     return await show(parts, asked, "roster.html", content, notice=notice, status=status)
+
+
+def _question(method: Literal["GET", "POST"], path: str = "", **what: Any) -> Question:
+    return Question(method, "directory", f"/roster-imports{path}", patience_seconds=_PATIENCE_SECONDS, **what)
 
 
 def _view(asked: Asked, roster: Mapping[str, Any]) -> tuple[str, int]:

@@ -9,8 +9,8 @@ from starlette.responses import Response
 from services.console.commands import Question
 from services.console.domain.refusals import CommandRefused
 from services.console.pages.access import Asked
-from services.console.pages.asking import NOT_DONE, ask, go_to, id_of, renewing, show
-from services.console.pages.look import Notice
+from services.console.pages.asking import ask, go_to, renewing, show
+from services.console.pages.look import NOT_DONE, Notice
 from services.console.pages.pairs import key_of
 from services.console.pages.parts import Parts
 from shared.platform.http.refusals import status_of
@@ -39,13 +39,13 @@ async def add_token(parts: Parts, asked: Asked) -> Response:
 @renewing
 async def issue_secret(parts: Parts, asked: Asked) -> Response:
     """A new secret, shown this once; the one before opens nothing any more."""
-    return await _issue(parts, asked, id_of(asked, "token_id"))
+    return await _issue(parts, asked, asked.id_of("token_id"))
 
 
 @renewing
 async def revoke_token(parts: Parts, asked: Asked) -> Response:
     """Let a token open nothing any more."""
-    address = f"{_API}/{id_of(asked, 'token_id')}/revoke"
+    address = f"{_API}/{asked.id_of('token_id')}/revoke"
     try:
         await ask(parts, asked, Question("POST", "directory", address, key=key_of(asked)))
     except CommandRefused as error:

@@ -19,7 +19,7 @@ from fastapi import FastAPI
 from jwt.algorithms import RSAAlgorithm
 
 from services.console import pages
-from services.console.commands import Exports, Pairing, Services
+from services.console.commands import Services
 from services.console.live import Hub
 from services.console.oidc import Client, Provider, Tokens
 from services.console.sessions import CookieNames, Sessions, cipher_of
@@ -82,12 +82,12 @@ class World:
         """Whatever the console asks of those who are played."""
         if self.is_away:
             raise httpx.ConnectError("nobody there")
+        if request.url.path == "/me/export":
+            self.exported_as.append(request.headers["authorization"])
+            return self.exports[f"{request.url.scheme}://{request.url.host}"]
         if str(request.url).startswith(PAIRING):
             return self._pairing(request)
         match request.url.path:
-            case "/me/export":
-                self.exported_as.append(request.headers["authorization"])
-                return self.exports[f"{request.url.scheme}://{request.url.host}"]
             case "/.well-known/openid-configuration":
                 return _said(self._about())
             case "/jwks.json":
@@ -246,9 +246,7 @@ def open_front(console: Running, url: str = URL) -> Front:
         database=console.app,
         sessions=sessions,
         provider=provider,
-        pairing=Pairing(PAIRING, http),
-        exports=Exports({"directory": DIRECTORY, "meetings": MEETINGS}, http),
-        services=Services({"directory": DIRECTORY, "pairing": PAIRING}, http),
+        services=Services({"directory": DIRECTORY, "meetings": MEETINGS, "pairing": PAIRING}, http),
         hub=hub,
         files=files,
         look=pages.Look(files, issuer_origin=ISSUER, is_secure=False),

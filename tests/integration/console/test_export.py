@@ -10,7 +10,7 @@ import httpx
 
 from shared.contracts.directory import PersonErased
 from tests.integration.console.consortium import Hospital, Person
-from tests.integration.console.front import DIRECTORY, MEETINGS, Front
+from tests.integration.console.front import DIRECTORY, MEETINGS, PAIRING, Front
 
 
 async def a_mentor(front: Front) -> Person:
@@ -32,6 +32,7 @@ async def test_the_zip_holds_a_file_of_each_service_asked_for_as_the_person(fron
     front.world.exports = {
         DIRECTORY: httpx.Response(200, json={"person": {"name": "Dr Ada"}}),
         MEETINGS: httpx.Response(200, json={"meetings": []}),
+        PAIRING: httpx.Response(200, json={"pairs": []}),
     }
     async with front.browser(cookie) as browser:
         answer = await browser.get("/export")
@@ -39,11 +40,11 @@ async def test_the_zip_holds_a_file_of_each_service_asked_for_as_the_person(fron
     assert (answer.headers["content-type"], answer.headers["cache-control"]) == ("application/zip", "no-store")
     assert answer.headers["content-disposition"].startswith('attachment; filename="osler-20')
     files = unpack(answer)
-    assert sorted(files) == ["console.json", "directory.json", "meetings.json"]
+    assert sorted(files) == ["console.json", "directory.json", "meetings.json", "pairing.json"]
     assert files["directory.json"] == {"person": {"name": "Dr Ada"}}
     own = files["console.json"]
     assert (own["name"], own["institution"], len(own["sessions"])) == ("Dr Ada", "A hospital", 1)
-    assert front.world.exported_as == ["Bearer access", "Bearer access"]
+    assert front.world.exported_as == ["Bearer access"] * 3
 
 
 async def test_a_service_that_has_nothing_for_this_role_is_left_out(front: Front) -> None:
@@ -51,9 +52,10 @@ async def test_a_service_that_has_nothing_for_this_role_is_left_out(front: Front
     front.world.exports = {
         DIRECTORY: httpx.Response(200, json={}),
         MEETINGS: httpx.Response(403, json={"code": "forbidden", "title": "No."}),
+        PAIRING: httpx.Response(200, json={}),
     }
     async with front.browser(cookie) as browser:
-        assert sorted(unpack(await browser.get("/export"))) == ["console.json", "directory.json"]
+        assert sorted(unpack(await browser.get("/export"))) == ["console.json", "directory.json", "pairing.json"]
 
 
 async def test_an_export_without_one_of_its_parts_is_none(front: Front) -> None:
