@@ -61,5 +61,7 @@ class EveryRefusal:
 
 
 def _is_whole(config: pytest.Config) -> bool:
-    chosen = [config.getoption(name) for name in ("keyword", "markexpr", "lf", "ignore", "ignore_glob", "deselect")]
+    chosen = [
+        config.getoption(name, None) for name in ("keyword", "markexpr", "lf", "ignore", "ignore_glob", "deselect")
+    ]
     return config.args_source is pytest.Config.ArgsSource.TESTPATHS and not any(chosen)
