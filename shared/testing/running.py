@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import count
 from typing import Any, LiteralString
 from uuid import UUID
@@ -26,7 +27,7 @@ from shared.platform.settings import LOCAL_SIGN_IN_SECRET
 from shared.platform.timers import Timers
 from shared.platform.timers.fire import Firer
 from shared.testing.refusals import Changes, Entrance
-from shared.testing.stage import Stage
+from shared.testing.stage import START, Stage
 
 _offsets = count()
 
@@ -68,6 +69,16 @@ class Running:
         with self._going_on():
             while await firer.fire_due():
                 continue
+
+    @asynccontextmanager
+    async def at(self, instant: datetime) -> AsyncGenerator[None]:
+        """What is due by then has fired; afterwards it is the time at which every test begins."""
+        try:
+            await self.stage.step_to(instant)
+            await self.fire()
+            yield
+        finally:
+            await self.stage.step_to(START)
 
     @asynccontextmanager
     async def aside(self) -> AsyncGenerator[Transaction]:

@@ -1,7 +1,5 @@
 """Who directs, judges and coaches in a programme: said once, over at its instant, and no other hospital's business."""
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -22,17 +20,6 @@ async def _person(hospital: Hospital, external_id: str = "e1", **cells: str) -> 
 
 def _form(person_id: UUID, duty: str = "director", programme: str = "internal_medicine", **more: Any) -> dict[str, Any]:
     return {"person_id": str(person_id), "programme": programme, "duty": duty, **more}
-
-
-@asynccontextmanager
-async def _at(directory: Running, instant: datetime) -> AsyncGenerator[None]:
-    """What was due by then has fired; afterwards it is the time at which every test here begins."""
-    try:
-        await directory.stage.step_to(instant)
-        await directory.fire()
-        yield
-    finally:
-        await directory.stage.step_to(START)
 
 
 async def _ends(directory: Running, duty: dict[str, Any]) -> list[datetime]:
@@ -64,9 +51,9 @@ async def test_a_duty_is_over_at_its_end_and_not_a_second_before(directory: Runn
     person_id = await _person(hospital)
     ends_at = START + timedelta(days=2)
     (await hospital.post("/duties", json=_form(person_id, "evaluator", ends_at=ends_at.isoformat()))).raise_for_status()
-    async with _at(directory, ends_at - timedelta(seconds=1)):
+    async with directory.at(ends_at - timedelta(seconds=1)):
         assert len((await hospital.get("/duties"))["items"]) == 1
-    async with _at(directory, ends_at):
+    async with directory.at(ends_at):
         assert (await hospital.get("/duties"))["items"] == []
     removed = [event for event in await directory.bodies(DutyRemoved) if event.person_id == person_id]
     assert [(event.duty, event.occurred_at >= ends_at) for event in removed] == [("evaluator", True)]
@@ -78,7 +65,7 @@ async def test_a_duty_that_was_given_no_end_after_all_does_not_end(directory: Ru
     ends_at = START + timedelta(days=1)
     (await hospital.post("/duties", json=_form(person_id, ends_at=ends_at.isoformat()))).raise_for_status()
     (await hospital.post("/duties", json=_form(person_id))).raise_for_status()
-    async with _at(directory, ends_at):
+    async with directory.at(ends_at):
         assert len((await hospital.get("/duties"))["items"]) == 1
 
 
@@ -148,6 +135,6 @@ async def test_an_erasure_takes_the_duties_and_their_ends(directory: Running, co
     assert (await hospital.get("/duties"))["items"] == []
     assert await directory.rows("SELECT FROM duties WHERE person_id = $1", person_id) == []
     assert await _ends(directory, duty) == []
-    async with _at(directory, ends_at):
+    async with directory.at(ends_at):
         refused = await hospital.post("/duties", json=_form(person_id))
     assert (refused.status_code, refused.json()["code"]) == (409, "person_already_erased")

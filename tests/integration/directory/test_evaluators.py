@@ -1,7 +1,5 @@
 """Evaluators by a roster: until the day that it says, by the timer no longer, and taken back by a revert."""
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,7 +8,6 @@ import pytest
 
 from shared.contracts.directory import DutyAssigned, DutyRemoved
 from shared.testing.running import Running
-from shared.testing.stage import START
 from tests.integration.directory.consortium import Consortium, Hospital
 from tests.unit.directory.rosters import a_roster
 
@@ -18,16 +15,6 @@ UNTIL = {"evaluator_of": "internal_medicine", "evaluator_until": "2027-06-30"}
 OVER = datetime(2027, 6, 30, 22, tzinfo=UTC)
 """The first instant after that day in Warsaw."""
 PLAIN = [column for column in a_roster().decode().strip().split(",") if not column.startswith("evaluator")]
-
-
-@asynccontextmanager
-async def _at(directory: Running, instant: datetime) -> AsyncGenerator[None]:
-    try:
-        await directory.stage.step_to(instant)
-        await directory.fire()
-        yield
-    finally:
-        await directory.stage.step_to(START)
 
 
 async def _duties(hospital: Hospital) -> list[tuple[str, str, datetime]]:
@@ -60,9 +47,9 @@ async def test_a_row_makes_an_evaluator_once_moves_the_end_and_the_timer_ends_it
         ("evaluator", "internal_medicine", OVER),
         ("evaluator", "internal_medicine", moved),
     ]
-    async with _at(directory, moved - timedelta(seconds=1)):
+    async with directory.at(moved - timedelta(seconds=1)):
         assert len(await _duties(hospital)) == 1
-    async with _at(directory, moved):
+    async with directory.at(moved):
         assert await _duties(hospital) == []
         assert isinstance((await _said(directory, hospital))[-1], DutyRemoved)
         assert _kinds(await hospital.apply(a_roster(later))) == [("same", None, [])]  # it was so until then
@@ -113,7 +100,7 @@ async def test_a_revert_gives_the_end_back_that_was_before_unless_it_changed_sin
     assert (found["taken_back"], found["changed_since"]) == (["evaluator_until"], [])
     assert (await hospital.post(path)).raise_for_status().json()["state"] == "reverted"
     assert await _duties(hospital) == [("evaluator", "internal_medicine", OVER)]
-    async with _at(directory, OVER):
+    async with directory.at(OVER):
         assert await _duties(hospital) == []
 
 
