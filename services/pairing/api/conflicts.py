@@ -12,6 +12,7 @@ from services.pairing.domain import (
     DeclaredKind,
     Kind,
     NoConflict,
+    NotPossibleNow,
     NotYourStep,
     PairNotFound,
     RecusalReason,
@@ -85,7 +86,7 @@ async def list_conflicts(pair_id: UUID, page: Page, me: Me, tx: Tx) -> Listing[F
     return Listing(items=[FindingView.of(finding) for finding in findings[: page.limit]], next=None)
 
 
-@routes.post("/pairs/{pair_id}/conflicts", status_code=201, responses=problems(PairNotFound))
+@routes.post("/pairs/{pair_id}/conflicts", status_code=201, responses=problems(PairNotFound, NotPossibleNow))
 async def declare_conflict(pair_id: UUID, form: DeclareForm, me: Me, tx: Tx, now: Now) -> ConflictView:
     """Say that something stands between the two; it holds for later pairs of theirs until it is withdrawn."""
     declared = await use_cases.declare_conflict(tx, me, pair_id, form.kind, now)

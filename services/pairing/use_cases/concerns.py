@@ -8,6 +8,7 @@ from services.pairing.domain.concern import Concern, ConcernContact, ContactConc
 from services.pairing.domain.terms import words_end
 from services.pairing.store import concerns
 from services.pairing.use_cases.asides import tell_contact
+from services.pairing.use_cases.holding import hold_unless_erased, homes_of
 from services.pairing.use_cases.pairs import show_pair
 from shared.platform.database import Transaction
 from shared.platform.members import Person as Member
@@ -35,8 +36,8 @@ async def show_contact(tx: Transaction, me: Member) -> ConcernContact:
 async def raise_concern(tx: Transaction, me: Member, pair_id: UUID, words: str, now: datetime) -> Concern:
     """One of the two tells the contact of their own institution; the other is never shown it, nor that it was.
 
-    Raises PairNotFound, NotPossibleNow before a pair is accepted and when its words are over, NoConcernContact,
-    ContactConcerned.
+    Raises PairNotFound, NotPossibleNow before a pair is accepted, when its words are over and of who was erased,
+    NoConcernContact, ContactConcerned.
     """
     pair = await show_pair(tx, me, pair_id)
     both = {pair.mentor_id, pair.mentee_id}
@@ -47,6 +48,8 @@ async def raise_concern(tx: Transaction, me: Member, pair_id: UUID, words: str, 
     contact = await show_contact(tx, me)
     if contact.person_id in both:
         raise ContactConcerned
+    if not await hold_unless_erased(tx, homes_of(pair) | {contact.person_id: me.institution_id}):
+        raise NotPossibleNow
     [about_id] = both - {me.person_id}
     concern = Concern(uuid4(), me.institution_id, pair_id, me.person_id, about_id, contact.person_id, words, now)
     await concerns.add_concern(tx, concern)

@@ -12,6 +12,7 @@ from services.pairing.domain import (
     Ground,
     How,
     NoConflict,
+    NotPossibleNow,
     NotYourStep,
     Pair,
     Recusal,
@@ -20,6 +21,7 @@ from services.pairing.domain import (
 from services.pairing.use_cases.aftermath import record
 from services.pairing.use_cases.cascade import pass_over_conflicted
 from services.pairing.use_cases.circles import part_conflicted
+from services.pairing.use_cases.holding import hold_unless_erased, homes_of
 from services.pairing.use_cases.offers import list_standing
 from services.pairing.use_cases.pairs import roles_in, show_pair
 from shared.contracts.directory import Duty
@@ -71,10 +73,11 @@ async def declare_conflict(
 ) -> Declaration:
     """One of the two, or an administrator, says what stands between them; twice is the same as once.
 
-    It holds for every later pair of the same two. Raises PairNotFound.
+    It holds for every later pair of the same two. Raises PairNotFound, NotPossibleNow once one of them was erased.
     """
+    if not await hold_unless_erased(tx, homes_of(await show_pair(tx, me, pair_id))):
+        raise NotPossibleNow
     pair = await store.get_pair_for_update(tx, pair_id)
-    roles_in(tx, pair, me)
     known = await store.find_declaration(tx, pair.mentor_id, pair.mentee_id, kind, me.person_id)
     if known is not None:
         return known

@@ -29,7 +29,9 @@ async def declare_between(
         raise CounterpartNotFound
     for person_id, home_id in homes.items():  # whoever asks one of the two, or says yes to them, holds a row of theirs
         async with standing_in(tx, home_id):
-            await store.find_person_for_update(tx, home_id, person_id)
+            person = await store.find_person_for_update(tx, home_id, person_id)
+        if person is None or person.status in {"left", "erased"}:  # since we looked
+            raise CounterpartNotFound
     known = await store.find_declaration(tx, one_id, other_id, kind, me.person_id)
     if known is not None:
         return known

@@ -16,6 +16,7 @@ from services.pairing.domain.record import (
 )
 from services.pairing.store import records
 from services.pairing.use_cases.cascade import standing_in
+from services.pairing.use_cases.holding import hold_unless_erased, homes_of
 from services.pairing.use_cases.pairs import show_pair
 from shared.platform.database import Transaction
 from shared.platform.members import Person as Member
@@ -70,19 +71,10 @@ async def acknowledge(
     """
     pair = await show_pair(tx, me, pair_id)
     refuse_to_acknowledge(pair, me.person_id, now, writes=said.thanks is not None)
-    await _refuse_erased(tx, pair)
+    if not await hold_unless_erased(tx, homes_of(pair)):
+        raise NotPossibleNow
     await records.save_acknowledgement(tx, pair, said, now)
     return await records.find_acknowledgement(tx, pair_id)
-
-
-async def _refuse_erased(tx: Transaction, pair: Pair) -> None:
-    """Hold both people as they are: an erasure deletes what is written before it, and nothing is written after it."""
-    homes = {pair.mentor_id: pair.mentor_institution_id, pair.mentee_id: pair.mentee_institution_id}
-    for person_id in sorted(homes):
-        async with standing_in(tx, homes[person_id]):
-            people = await store.list_people_for_share(tx, homes[person_id], [person_id])
-        if person_id not in people or people[person_id].status == "erased":
-            raise NotPossibleNow
 
 
 async def _levels(tx: Transaction, pairs: Sequence[Pair]) -> dict[UUID, str | None]:
