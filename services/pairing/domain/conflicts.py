@@ -56,7 +56,7 @@ class Declaration:
     """What one of two people, or an administrator, said stands between them; it holds until it is withdrawn.
 
     Which of the two is called the mentor makes no difference. What was said before there was a pair `is_private`: the
-    other one is not shown it.
+    other one is not shown it, whatever else they may look at.
     """
 
     conflict_id: UUID
@@ -72,8 +72,10 @@ class Declaration:
 
     def is_seen_by(self, person_id: UUID, *, administers: bool) -> bool:
         """Whether somebody of one of the two institutions may look at it."""
-        two = {self.declared_by} if self.is_private else {self.mentor_id, self.mentee_id}
-        return administers or person_id in two
+        is_one_of_the_two = person_id in {self.mentor_id, self.mentee_id}
+        if self.is_private:
+            return person_id == self.declared_by or (administers and not is_one_of_the_two)
+        return administers or is_one_of_the_two
 
 
 def standing(grounds: Sequence[Ground], recused: Collection[str]) -> list[Ground]:

@@ -14,6 +14,14 @@ SELECT conflict_id, mentor_id, mentee_id, mentor_institution_id, mentee_institut
        withdrawn_at, is_private
 FROM conflicts
 """
+# Whether at the instant $1 the last pair of the two of the row `x` is no administrator's any more.
+_IS_CUT_OFF: Final[LiteralString] = """
+coalesce((
+    SELECT p.cut_off_at <= $1 FROM pairs p
+    WHERE p.mentor_id IN (x.mentor_id, x.mentee_id) AND p.mentee_id IN (x.mentor_id, x.mentee_id)
+    ORDER BY p.proposed_at DESC, p.pair_id LIMIT 1
+), false)
+"""
 
 
 async def save_duty(tx: Transaction, institution_id: UUID, person_id: UUID, programme: str, duty: Duty) -> None:
@@ -149,23 +157,38 @@ async def list_declarations_by(tx: Transaction, person_id: UUID) -> list[Declara
 
 
 async def list_declarations(
-    tx: Transaction, person_id: UUID | None, after: tuple[datetime, UUID] | None, limit: int
+    tx: Transaction, person_id: UUID, after: tuple[datetime, UUID] | None, limit: int, *, administers: bool
 ) -> list[Declaration]:
-    """What holds, the latest first: by one person, or with None of everyone whom the wall shows."""
+    """What holds, the latest first: by one person, and for who administers also what the wall shows of other people."""
     declared_at, conflict_id = after or (None, None)
     rows = await tx.fetch(
         _DECLARATION
         + """
-        WHERE withdrawn_at IS NULL AND ($1::uuid IS NULL OR declared_by = $1)
-          AND ($2::timestamptz IS NULL OR (declared_at, conflict_id) < ($2, $3::uuid))
-        ORDER BY declared_at DESC, conflict_id DESC LIMIT $4
-        """,
+        x WHERE withdrawn_at IS NULL
+          AND ($3::timestamptz IS NULL OR (declared_at, conflict_id) < ($3, $4::uuid))
+          AND (declared_by = $2 OR ($6 AND NOT (is_private AND $2 IN (mentor_id, mentee_id)) AND NOT
+        """
+        + _IS_CUT_OFF
+        + ")) ORDER BY declared_at DESC, conflict_id DESC LIMIT $5",
+        tx.now,
         person_id,
         declared_at,
         conflict_id,
         limit,
+        administers,
     )
     return [Declaration(**row) for row in rows]
+
+
+async def is_cut_off_between(tx: Transaction, one_id: UUID, other_id: UUID) -> bool:
+    """Whether the last pair of two people is no administrator's any more."""
+    row = await tx.get(
+        "SELECT " + _IS_CUT_OFF + " AS is_cut_off FROM (SELECT $2::uuid AS mentor_id, $3::uuid AS mentee_id) x",
+        tx.now,
+        one_id,
+        other_id,
+    )
+    return row["is_cut_off"]
 
 
 async def delete_declarations_of(tx: Transaction, person_id: UUID) -> None:

@@ -97,9 +97,13 @@ async def declare_conflict(
 
 
 async def show_conflict(tx: Transaction, me: Member, conflict_id: UUID) -> Declaration:
-    """What was declared, for who may look at it and administrators of the institutions. Raises ConflictNotFound."""
+    """What was declared, for who may look at it and administrators of the institutions. Raises ConflictNotFound.
+
+    To administrators what stands between the two of a pair that went on after a notice is as if it were not there.
+    """
     declared = await store.get_declaration(tx, conflict_id)
-    if not declared.is_seen_by(me.person_id, administers=me.administers):
+    administers = me.administers and not await store.is_cut_off_between(tx, declared.mentor_id, declared.mentee_id)
+    if not declared.is_seen_by(me.person_id, administers=administers):
         raise ConflictNotFound
     return declared
 
@@ -152,7 +156,8 @@ async def list_conflicts(tx: Transaction, me: Member, pair_id: UUID) -> list[Fin
     pair = await show_pair(tx, me, pair_id)
     recused = {one.ground: one for one in await store.list_recusals(tx, pair_id)}
     grounds = await store.list_grounds(tx, pair.mentor_id, pair.mentee_id)
-    seen = [one for one in grounds if me.administers or one.private_to in {None, me.person_id}]
+    sees_all = me.administers and me.person_id not in {pair.mentor_id, pair.mentee_id}
+    seen = [one for one in grounds if sees_all or one.private_to in {None, me.person_id}]
     return [Finding(ground, recused.get(ground.name)) for ground in seen]
 
 

@@ -54,8 +54,8 @@ async def declare_between(
 async def list_declarations(
     tx: Transaction, me: Member, after: tuple[datetime, UUID] | None, limit: int
 ) -> list[Declaration]:
-    """What somebody declared and did not withdraw, or of an administrator's institution whatever holds."""
-    return await store.list_declarations(tx, None if me.administers else me.person_id, after, limit)
+    """What somebody declared and did not withdraw, and of an administrator's institution whatever they may look at."""
+    return await store.list_declarations(tx, me.person_id, after, limit, administers=me.administers)
 
 
 async def _find_home(tx: Transaction, person_id: UUID, now: datetime) -> UUID:
