@@ -10,7 +10,7 @@ from services.console.domain.refusals import CommandRefused, StaleForm
 from services.console.pages.access import FIRST_PAGE, Asked
 from services.console.pages.asking import ask, go_to, known, people_in, renewing, show
 from services.console.pages.look import NOT_DONE, Notice
-from services.console.pages.pairs import key_of, words_of
+from services.console.pages.pairs import key_of, seen_of, words_of
 from services.console.pages.parts import Parts
 from services.console.pages.request_words import CHOICES, NOT_NOW, REFUSALS
 from shared.platform.http.refusals import status_of
@@ -63,7 +63,7 @@ async def open_intake(parts: Parts, asked: Asked) -> Response:
 
 async def _answer(parts: Parts, asked: Asked, choice_id: UUID, act: str, form: dict[str, Any] | None) -> Response:
     address = f"/choices/{choice_id}/{act}"
-    seen = asked.form.get("seen", "")
+    seen = seen_of(asked)
     try:
         await ask(parts, asked, Question("POST", "pairing", address, form=form, seen=seen, key=key_of(asked)))
     except CommandRefused as error:

@@ -11,7 +11,7 @@ from services.console.domain.refusals import CommandRefused, StaleForm
 from services.console.pages.access import FIRST_PAGE, Asked
 from services.console.pages.asking import ask, go_to, renewing, show
 from services.console.pages.look import NOT_DONE, Notice
-from services.console.pages.pairs import key_of, words_of
+from services.console.pages.pairs import key_of, seen_of, words_of
 from services.console.pages.parts import Parts
 from services.console.use_cases import look
 from shared.platform.http.refusals import status_of
@@ -54,7 +54,7 @@ async def recuse(parts: Parts, asked: Asked) -> Response:
         "pairing",
         f"/pairs/{pair_id}/recuse",
         form={"reason": reason},
-        seen=asked.form.get("seen", ""),
+        seen=seen_of(asked),
         key=key_of(asked),
     )
     try:

@@ -180,6 +180,14 @@ def key_of(asked: Asked) -> str:
     return key
 
 
+def seen_of(asked: Asked) -> str:
+    """The ETag of what the person saw when they pressed; raises StaleForm for what can be none."""
+    seen = asked.form.get("seen", "")
+    if len(seen) > _LONGEST_KEY or not seen.isascii() or not seen.isprintable():
+        raise StaleForm
+    return seen
+
+
 def _reason(asked: Asked) -> str:
     reason = asked.form.get("reason", "")
     if reason not in REASONS:

@@ -11,7 +11,7 @@ from services.console.domain.refusals import CommandRefused
 from services.console.pages.access import Asked
 from services.console.pages.asking import ask, go_to, renewing, show
 from services.console.pages.look import NOT_DONE, Notice
-from services.console.pages.pairs import key_of
+from services.console.pages.pairs import key_of, seen_of
 from services.console.pages.parts import Parts
 from services.console.pages.week import DAYS, NoSuchTime, read_week, write_week
 from shared.platform.http.refusals import status_of
@@ -49,7 +49,7 @@ async def set_profile(parts: Parts, asked: Asked) -> Response:
     except NoSuchTime:
         return await _show(parts, asked, Notice(NOT_DONE, _NO_TIME), HTTPStatus.UNPROCESSABLE_ENTITY)
     try:
-        await ask(parts, asked, Question("PUT", "directory", _PAGE, form=form, seen=asked.form.get("seen", "")))
+        await ask(parts, asked, Question("PUT", "directory", _PAGE, form=form, seen=seen_of(asked)))
     except CommandRefused as error:
         return await _refused(parts, asked, error)
     return go_to(parts, _PAGE, "profile_saved")

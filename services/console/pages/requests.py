@@ -11,7 +11,7 @@ from services.console.domain.refusals import CommandRefused, NoSuchPage
 from services.console.pages.access import Asked
 from services.console.pages.asking import ask, go_to, known, people_in, renewing, show
 from services.console.pages.look import NOT_DONE, Notice
-from services.console.pages.pairs import key_of
+from services.console.pages.pairs import key_of, seen_of
 from services.console.pages.parts import Parts
 from services.console.pages.request_words import CHOICES, OVER, PASSED_OVER, REFUSALS
 from shared.platform.http.refusals import status_of
@@ -42,7 +42,7 @@ async def send_request(parts: Parts, asked: Asked) -> Response:
 async def withdraw_request(parts: Parts, asked: Asked) -> Response:
     """Take the request back, as the person saw it."""
     address = f"/requests/{asked.id_of('request_id')}/withdraw"
-    seen = asked.form.get("seen", "")
+    seen = seen_of(asked)
     try:
         await ask(parts, asked, Question("POST", "pairing", address, seen=seen, key=key_of(asked)))
     except CommandRefused as error:
