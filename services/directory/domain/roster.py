@@ -138,14 +138,22 @@ def _understand(line: Line, match: Match, register: Register, now: datetime) -> 
         _read_since(line.cell("status_from"), institution.time_zone, now),
         _read_evaluation(line, register, now),
     )
-    judged = set[str]() if known is None else set(register.judged.get(known.person_id, ()))
-    if entry.evaluation is not None and entry.evaluation[1] > now:
-        judged.add(entry.evaluation[0])
-    if entry.role == "mentee" and entry.facts.programme in judged:
+    if _judges_their_own(entry, known, register, now):
         raise BadCell("own_programme")
     if known is not None and known.person_id == register.importer_id and _takes_their_own_role(known, entry):
         raise BadCell("own_administrator")
     return entry
+
+
+def _judges_their_own(entry: Entry, known: Person | None, register: Register, now: datetime) -> bool:
+    """Whether a row would leave somebody a mentee of a programme that they judge: by itself, or by a group."""
+    judged = set[str]() if known is None else set(register.judged.get(known.person_id, ()))
+    if entry.evaluation is not None and entry.evaluation[1] > now:
+        judged.add(entry.evaluation[0])
+    if entry.role == "mentee":
+        return entry.facts.programme in judged
+    stays = None if known is None else known.roles.get("mentee")
+    return stays is not None and not stays.from_roster and stays.facts.programme in judged
 
 
 def _refuse(row: int, external_id: str, bad: BadCell) -> Verdict:

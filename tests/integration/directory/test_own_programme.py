@@ -6,6 +6,7 @@ import pytest
 
 from shared.testing.running import Running
 from tests.integration.directory.consortium import Consortium, Hospital
+from tests.integration.directory.scim import provisioning
 from tests.unit.directory.rosters import a_roster
 
 MENTEE = {"role": "mentee", "places": "", "shared_places": ""}
@@ -56,3 +57,20 @@ async def test_a_revert_makes_nobody_a_mentee_of_a_programme_that_they_direct_si
     assert reverted["state"] == "partly_reverted"
     people = {key.lower(): person for key, person in (await hospital.people()).items()}
     assert "mentor" in str(people["e-2"]["roles"])
+
+
+async def test_who_stays_a_mentee_by_a_group_evaluates_no_programme_of_theirs(
+    directory: Running, consortium: Consortium
+) -> None:
+    hospital = await consortium.add_hospital(programmes=("internal_medicine", "surgery"))
+    evaluates = {"evaluator_of": "internal_medicine", "evaluator_until": "2027-06-30"}
+    async with provisioning(hospital) as provider:
+        user = await provider.add("E-2")
+        await provider.group("mentees", user["id"])
+        await hospital.apply(a_roster(MENTEE))
+        [row] = (await hospital.preview(a_roster(evaluates)))["rows"]  # a mentor by the roster, and a mentee still
+        assert (row["kind"], row["reason"]) == ("error", "own_programme")
+        [row] = (await hospital.preview(a_roster({**evaluates, "evaluator_of": "surgery"})))["rows"]
+        assert (row["kind"], row["reason"]) == ("changed", None)
+    duties = (await hospital.get("/duties"))["items"]
+    assert duties == []
