@@ -360,11 +360,14 @@ async def list_deliveries_to_person(tx: Transaction, person_id: UUID, after: Pos
 async def list_deliveries_of_institution(
     tx: Transaction, institution_id: UUID, reader_id: UUID, after: Position, limit: int
 ) -> list[Delivery]:
-    """Without what is private to somebody else."""
+    """Without what is private to somebody else, or about two who are no administrator's any more."""
     rows = await tx.fetch(
         "SELECT"
         + _DELIVERY
-        + "FROM messages WHERE institution_id = $1 AND (category <> ALL($5) OR person_id = $6)"
+        + """
+        FROM messages WHERE institution_id = $1
+          AND (person_id = $6 OR (category <> ALL($5) AND NOT is_the_twos_alone(notification_id)))
+        """
         + _A_PAGE,
         institution_id,
         *(after or (None, None)),
