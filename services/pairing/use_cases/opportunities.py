@@ -16,6 +16,7 @@ from services.pairing.domain import (
     once_each,
 )
 from services.pairing.use_cases.cascade import get_at_home, standing_in
+from services.pairing.use_cases.holding import hold_unless_erased
 from shared.contracts.pairing import FollowEvent, OpportunityEvent
 from shared.platform import outbox
 from shared.platform.database import Transaction
@@ -39,6 +40,8 @@ async def offer_opportunity(
     opportunity = new_opportunity((me.person_id, me.institution_id), kind, words, deadline, zone, now)
     if me.person_id in mentee_ids:
         raise SamePerson
+    if not await hold_unless_erased(tx, {me.person_id: me.institution_id}):  # the erasure is waited for, or waits
+        raise NotOfferedByYou
     homes = await store.list_mentees_of(tx, me.institution_id, me.person_id, mentee_ids)
     if not homes.keys() >= set(mentee_ids):
         raise NotOfferedByYou

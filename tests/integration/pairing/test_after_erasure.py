@@ -1,11 +1,12 @@
 """What others do about somebody who was erased: nothing is written of them any more, and what was under way waits."""
 
 import asyncio
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
-from services.pairing.use_cases import concerns
+from services.pairing.use_cases import concerns, offer_opportunity
 from shared.contracts.directory import PersonErased
 from shared.contracts.event import Role
 from shared.platform.members import Person
@@ -53,6 +54,19 @@ async def test_a_concern_that_is_being_raised_is_waited_for_and_goes(pairing: Ru
         await somebody_waits(pairing)
     await erasure
     assert await pairing.rows("SELECT pair_id FROM concerns WHERE about_id = $1", couple.person("mentor")) == []
+
+
+async def test_an_opportunity_that_is_being_offered_is_waited_for_and_its_words_go(pairing: Running) -> None:
+    home = await Hospital.join(pairing)
+    mentor_id = await home.mentor()
+    me = Person(mentor_id, home.institution_id, frozenset[Role]({"mentor"}))
+    async with pairing.app.transaction(home.institution_id, mentor_id) as tx:
+        await offer_opportunity(tx, me, "project", (WORDS, None), tx.now + timedelta(days=9), [], tx.now)
+        erasure = asyncio.create_task(erase(home, mentor_id))
+        await somebody_waits(pairing)
+    await erasure
+    rows = await pairing.rows("SELECT title, details FROM opportunities WHERE offered_by = $1", mentor_id)
+    assert [(row["title"], row["details"]) for row in rows] == [(None, None)]
 
 
 async def test_a_declaration_that_waits_for_an_erasure_is_refused(pairing: Running) -> None:
