@@ -16,6 +16,7 @@ from services.pairing.domain import (
     refuse_unlisted,
 )
 from services.pairing.use_cases.asides import tell_wished
+from services.pairing.use_cases.holding import hold_unless_erased
 from shared.platform.database import Transaction
 from shared.platform.members import Person as Member
 
@@ -32,7 +33,7 @@ async def wish_introduction(tx: Transaction, me: Member, mentor_id: UUID, field:
     if mentee is None or not mentee.is_mentee:
         raise MenteeNotFound
     home_id = await store.find_mentor_institution(tx, me.institution_id, mentor_id, now)
-    if home_id is None:
+    if home_id is None or not await hold_unless_erased(tx, {mentor_id: home_id}):
         raise FieldNotListed
     refuse_unlisted(field, await store.list_fields(tx, me.institution_id, mentor_id, now))
     if await store.find_open_wish(tx, mentor_id, me.person_id, now):

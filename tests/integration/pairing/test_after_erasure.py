@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from services.pairing.use_cases import concerns, offer_opportunity
+from services.pairing.use_cases import concerns, offer_opportunity, wish_introduction
 from shared.contracts.directory import PersonErased
 from shared.contracts.event import Role
 from shared.platform.members import Person
@@ -67,6 +67,20 @@ async def test_an_opportunity_that_is_being_offered_is_waited_for_and_its_words_
     await erasure
     rows = await pairing.rows("SELECT title, details FROM opportunities WHERE offered_by = $1", mentor_id)
     assert [(row["title"], row["details"]) for row in rows] == [(None, None)]
+
+
+async def test_a_wish_that_is_being_said_is_waited_for_and_its_field_goes(pairing: Running) -> None:
+    home = await Hospital.join(pairing)
+    mentor_id, mentee_id = await home.mentor(), await home.mentee()
+    async with home.signed_in(mentor_id, "mentor") as desk:
+        assert (await desk.http.put("/introduction-fields", json={"fields": [WORDS]})).is_success
+    me = Person(mentee_id, home.institution_id, frozenset[Role]({"mentee"}))
+    async with pairing.app.transaction(home.institution_id, mentee_id) as tx:
+        await wish_introduction(tx, me, mentor_id, WORDS, tx.now)
+        erasure = asyncio.create_task(erase(home, mentor_id))
+        await somebody_waits(pairing)
+    await erasure
+    assert await pairing.rows("SELECT field FROM introduction_wishes WHERE mentor_id = $1", mentor_id) == []
 
 
 async def test_a_declaration_that_waits_for_an_erasure_is_refused(pairing: Running) -> None:
